@@ -1,0 +1,65 @@
+// Answers what people asked for, one request a turn, in the order it was written.
+import type { RolloutEvent } from '../../machines/rollout.ts';
+import { answerRequest, openRequests, type RequestEffect } from '../domain/requests.ts';
+import type { Answer, Request, RolloutStatus } from '../domain/rollout.ts';
+import { retry } from './begin.ts';
+import { moveBy, type Sight, save, type Turn } from './turn.ts';
+import type { World } from './world.ts';
+
+/** Answers the oldest open request and does what it asks; undefined when none can be answered now. */
+export async function answerRequests(world: World, sight: Sight): Promise<Turn | undefined> {
+  const { spec, status } = sight.rollout;
+  for (const request of openRequests(spec, status)) {
+    const outcome = answerRequest(spec, status, request, sight.now);
+    if (outcome !== undefined) return carryOut(world, sight, request, outcome.answer, outcome.effect);
+  }
+  return undefined;
+}
+
+async function carryOut(
+  world: World,
+  sight: Sight,
+  request: Request,
+  answer: Answer,
+  effect: RequestEffect,
+): Promise<Turn> {
+  const { status } = sight.rollout;
+  const answers = [...status.answers, answer];
+  world.log.info('A request was answered', {
+    namespace: sight.rollout.id.namespace,
+    rollout: sight.rollout.id.name,
+    verb: request.verb,
+    actor: request.actor,
+    surface: request.surface,
+    outcome: answer.outcome,
+  });
+  switch (effect.kind) {
+    case 'none':
+      return save(world, sight, { ...status, answers });
+    case 'pause':
+      return save(world, sight, { ...status, answers, pausedBy: effect.by, reason: 'Paused', message: answer.message });
+    case 'resume':
+      return save(world, sight, { ...withoutPause(status), answers, reason: 'Resumed', message: answer.message });
+    case 'retry':
+      await retry(world, sight.rollout);
+      return save(world, sight, { ...status, answers });
+    case 'abort':
+      return moveBy(
+        world,
+        sight,
+        { type: 'ROLL_BACK', cause: 'person' },
+        { reason: 'Aborted', message: effect.message },
+        { answers },
+      );
+    case 'warrant': {
+      if (effect.full) return save(world, sight, { ...status, answers, fullWarrant: effect.warrant });
+      const event: RolloutEvent = { type: 'ADVANCE', warrant: effect.warrant };
+      return moveBy(world, sight, event, { reason: 'PromotedByPerson', message: effect.warrant.message }, { answers });
+    }
+  }
+}
+
+function withoutPause(status: RolloutStatus): RolloutStatus {
+  const { pausedBy: _, ...rest } = status;
+  return rest;
+}

@@ -1,0 +1,109 @@
+// Pending: look whether anything stands in the way, take the route, and start.
+
+import { slotEndingBy } from '../../domain/evidence.ts';
+import { beginEvidence } from '../../domain/judge.ts';
+import { isFinal, type Route } from '../../domain/rollout.ts';
+import type { Settings } from '../../domain/settings.ts';
+import { subjectOf } from '../../domain/subject.ts';
+import { settingsOf } from '../begin.ts';
+import type { RouteView } from '../ports.ts';
+import { moveBy, type Sight, save, stay, type Turn } from '../turn.ts';
+import type { World } from '../world.ts';
+
+/** How far back the service's level before the rollout is measured. */
+const beforeMs = 300_000;
+/** How soon a blocked start is looked at again when nothing rings. */
+const lookAgainMs = 10_000;
+
+/** Starts the rollout when nothing blocks it; else stays and says what to do. Touches nothing but the claim on the route. */
+export async function clear(world: World, sight: Sight): Promise<Turn> {
+  const { stable, canary, rollout } = sight;
+  if (stable === undefined || canary === undefined)
+    return blocked(world, sight, 'MissingDeployment', 'A Deployment of the pair is not there yet.');
+  const parsed = await settingsOf(world, canary);
+  if (parsed.kind === 'problems')
+    return blocked(world, sight, 'InvalidAnnotation', parsed.problems.map((problem) => problem.message).join(' '));
+  if (parsed.kind === 'none' || isOutdated(sight, parsed.settings)) return withdraw(world, sight);
+  const located = await world.mesh.locate(stable, canary, rollout.spec.route);
+  if (located.kind === 'problem') return blocked(world, sight, located.problem.reason, located.problem.message);
+  if (!sameRoute(rollout.status.route, located.route)) {
+    return save(world, sight, { ...rollout.status, route: located.route });
+  }
+  if (sight.view === undefined)
+    return blocked(world, sight, 'RouteGone', sight.routeProblem?.message ?? 'The route is gone.');
+  const other = await otherClaim(world, sight, sight.view);
+  if (other !== undefined) return blocked(world, sight, 'RouteClaimed', other);
+  return start(world, sight, located.route, sight.view);
+}
+
+function blocked(world: World, sight: Sight, reason: string, message: string): Promise<Turn> {
+  return stay(world, sight, { reason, message, stalled: true }, sight.now + lookAgainMs);
+}
+
+/** Whether the annotations say something else by now; nothing was touched yet, so the rollout is begun anew from them. */
+function isOutdated(sight: Sight, settings: Settings): boolean {
+  const { spec } = sight.rollout;
+  const pinned: Settings = { stable: spec.stable.workload, plan: spec.plan, route: spec.route };
+  return isUntouched(sight) && canonical(pinned) !== canonical(settings);
+}
+
+/** Whether a rollout has left no mark on the route yet, so that it can be taken back without a trace. */
+export function isUntouched(sight: Sight): boolean {
+  const { id, status } = sight.rollout;
+  return status.phase === 'pending' && sight.view?.claim?.rollout !== `${id.namespace}/${id.name}`;
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+/** Takes back a rollout that has touched nothing; it is begun anew from the annotations as they are. */
+export async function withdraw(world: World, sight: Sight): Promise<Turn> {
+  await world.rollouts.release(sight.rollout.id);
+  await world.rollouts.remove(sight.rollout.id);
+  return { kind: 'gone' };
+}
+
+function sameRoute(a: Route | undefined, b: Route): boolean {
+  return a !== undefined && canonical(a) === canonical(b);
+}
+
+/** Whose live rollout holds the route, as a sentence; undefined when it is free or ours. */
+async function otherClaim(world: World, sight: Sight, view: RouteView): Promise<string | undefined> {
+  const { id } = sight.rollout;
+  const holder = view.claim?.rollout;
+  if (holder === undefined || holder === `${id.namespace}/${id.name}`) return undefined;
+  const [namespace = '', name = ''] = holder.split('/');
+  const other = await world.rollouts.get({ namespace, name });
+  if (other === undefined || isFinal(other.status.phase)) return undefined;
+  return `Waiting for rollout ${holder} (${other.status.phase}), which moves the same route; this one starts when that is over.`;
+}
+
+/** Pins stable at 100 in the rollout's name, which takes the route, and starts. */
+async function start(world: World, sight: Sight, route: Route, view: RouteView): Promise<Turn> {
+  const { rollout, now } = sight;
+  const subject = subjectOf(rollout, route);
+  const before = rollout.spec.plan.analysis === 'off' ? undefined : await world.ledger.before(now, beforeMs, subject);
+  if (before?.kind === 'sourceDown') return blocked(world, sight, 'SourceUnreachable', before.message);
+  const claim = { rollout: `${rollout.id.namespace}/${rollout.id.name}`, epoch: rollout.status.epoch };
+  const claimed = view.claim?.rollout === claim.rollout && view.claim.epoch === claim.epoch;
+  if (!claimed) {
+    const written = await world.mesh.change(route, view, { kind: 'weights', canary: 0, claim });
+    if (written.kind === 'conflict') return { kind: 'restart' };
+  }
+  if (!claimed || view.owned) await world.mesh.disown(route);
+  const message = `Releasing ${rollout.spec.canary.workload} against ${rollout.spec.stable.workload}: weights ${rollout.spec.plan.steps.join(', ')}.`;
+  const warrant = { kind: 'start' as const, step: 0, message };
+  const through = slotEndingBy(now - world.lagMs, world.slotMs).end;
+  return moveBy(
+    world,
+    sight,
+    { type: 'START', warrant },
+    { reason: 'Started', message },
+    { evidence: beginEvidence(through, before) },
+  );
+}

@@ -1,0 +1,147 @@
+// Baking: read the slots that are due, judge, put foreign weights right, and decide.
+import { decideBake } from '../../domain/decide.ts';
+import type { Evidence } from '../../domain/evidence.ts';
+import { judge } from '../../domain/judge.ts';
+import type { Rollout, RolloutStatus, Route } from '../../domain/rollout.ts';
+import { subjectOf } from '../../domain/subject.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { GateVerdict } from '../../domain/verdict.ts';
+import { sayOf, sayOfTarget } from '../announce.ts';
+import { sentence } from '../move.ts';
+import type { RouteView } from '../ports.ts';
+import { moveBy, type Sight, save, type Turn } from '../turn.ts';
+import type { World } from '../world.ts';
+import { podsMs } from './prepare.ts';
+import { carries, observedWeight, routeGone, writeWeight } from './shift.ts';
+
+/** Foreign edits of the weights are put right this often per step; then the rollout holds. */
+const correctionLimit = 3;
+/** Evidence is saved at least this often, so that a restart reads little again. */
+const checkpointMs = 60_000;
+
+/** One look at the bake. Evidence that moves weight is saved in the same write as the move, before the mesh is touched. */
+export async function judgeBake(world: World, sight: Sight): Promise<Turn> {
+  const { rollout, view } = sight;
+  const { route } = rollout.status;
+  if (route === undefined || view === undefined) return routeGone(world, sight);
+  const drift = await correctDrift(world, sight, route, view);
+  if (drift !== undefined) return drift;
+  const judged = await judgeNow(world, sight, route);
+  const decision = decideBake(rollout.spec, rollout.status, judged.verdicts, sight.now);
+  switch (decision.kind) {
+    case 'rollBack':
+      return moveBy(world, sight, { type: 'ROLL_BACK', cause: decision.cause }, decision, judged);
+    case 'advance': {
+      if (isContested(rollout, view)) return keep(world, sight, judged, contested(sight, view));
+      const because = { reason: advanceReasons[decision.warrant.kind], message: decision.warrant.message };
+      return moveBy(world, sight, { type: 'ADVANCE', warrant: decision.warrant }, because, judged);
+    }
+    case 'stay':
+      return keep(world, sight, judged, isContested(rollout, view) ? contested(sight, view) : decision);
+  }
+}
+
+const advanceReasons = {
+  start: 'Started',
+  pass: 'GatesPassed',
+  time: 'BakedOnTimeAlone',
+  person: 'PromotedByPerson',
+  undecided: 'AdvancedUndecided',
+} as const;
+
+interface Judged {
+  readonly evidence: Evidence;
+  readonly verdicts: readonly GateVerdict[];
+}
+
+async function judgeNow(
+  world: World,
+  sight: Sight,
+  route: Route,
+): Promise<Partial<Judged> & { verdicts: readonly GateVerdict[] }> {
+  const { rollout, canary } = sight;
+  const { evidence, weight } = rollout.status;
+  if (canary === undefined || evidence === undefined) return { verdicts: rollout.status.verdicts };
+  const troubles = await world.workloads.troubles(canary);
+  const subject = subjectOf(rollout, route);
+  const off = rollout.spec.plan.analysis === 'off';
+  const { readings } = off ? { readings: [] } : await world.ledger.readingsSince(evidence.through, subject);
+  const pods = { ready: canary.readyReplicas, wanted: canary.replicas, troubles };
+  const judged = judge(evidence, readings, { plan: rollout.spec.plan, subject, weight: weight.intended, pods });
+  return off ? { ...judged, verdicts: judged.verdicts.filter(({ gate }) => gate === 'health') } : judged;
+}
+
+/** Puts weights right that somebody else wrote; undefined when they are as intended or not to be touched any more. */
+async function correctDrift(world: World, sight: Sight, route: Route, view: RouteView): Promise<Turn | undefined> {
+  const { rollout } = sight;
+  const { status } = rollout;
+  if (carries(view, status.weight.intended)) {
+    if (view.owned) await world.mesh.disown(route);
+    return undefined;
+  }
+  if (status.corrections >= correctionLimit) return undefined;
+  const turn = await writeWeight(world, sight, route, view, status.weight.intended);
+  if (turn !== undefined) return turn;
+  const by = view.lastWriter === undefined ? 'Somebody' : `Field manager "${view.lastWriter}"`;
+  const message = `${by} set the canary's weight to ${observedWeight(view) ?? 'nothing'}; put back to ${status.weight.intended}% (${status.corrections + 1} of ${correctionLimit} times this step).`;
+  const said = { type: 'Warning' as const, reason: 'WeightCorrected', message };
+  await sayOf(world, rollout, said);
+  await sayOfTarget(world, rollout, said);
+  return save(world, sight, { ...status, corrections: status.corrections + 1 });
+}
+
+function isContested(rollout: Rollout, view: RouteView): boolean {
+  return !carries(view, rollout.status.weight.intended) && rollout.status.corrections >= correctionLimit;
+}
+
+function contested(sight: Sight, view: RouteView): { reason: string; message: string; stalled: true } {
+  const { status, spec } = sight.rollout;
+  const by = view.lastWriter === undefined ? 'Somebody' : `Field manager "${view.lastWriter}"`;
+  const message =
+    `${by} keeps setting the canary's weight to ${observedWeight(view) ?? 'nothing'} instead of ${status.weight.intended}%; it was put right ` +
+    `${correctionLimit} times this step. Stop it from writing weights, then: serin promote ${spec.target.name}, or serin abort ${spec.target.name}`;
+  return { reason: 'WeightsContested', message, stalled: true };
+}
+
+/** Stays; saves when a verdict's word, the reason or the stall changed, and otherwise as a checkpoint now and then. */
+async function keep(
+  world: World,
+  sight: Sight,
+  judged: Partial<Judged> & { readonly verdicts: readonly GateVerdict[] },
+  because: { readonly reason: string; readonly message: string; readonly stalled: boolean },
+): Promise<Turn> {
+  const { status } = sight.rollout;
+  const due = nextLook(world, sight.now);
+  const { stalled: _, ...kept } = status;
+  const words = sentence(because);
+  const observed = sight.view === undefined ? null : observedWeight(sight.view);
+  const next: RolloutStatus = {
+    ...kept,
+    ...judged,
+    ...words,
+    due,
+    weight: { ...status.weight, observed: observed === null ? null : Math.round(observed) },
+    ...(because.stalled ? { stalled: words } : {}),
+  };
+  if (!isWorthSaving(sight, status, next)) return { kind: 'until', due };
+  const turn = await save(world, sight, next);
+  return turn.kind === 'again' ? { kind: 'until', due } : turn;
+}
+
+function isWorthSaving(sight: Sight, before: RolloutStatus, after: RolloutStatus): boolean {
+  const words = (status: RolloutStatus): string =>
+    [
+      status.reason,
+      status.stalled?.reason ?? '',
+      status.weight.observed ?? '',
+      ...status.verdicts.map((verdict) => `${verdict.gate}:${verdict.verdict}:${verdict.reason}`),
+    ].join(' ');
+  const jitterMs = Number.parseInt(sight.rollout.uid.slice(-3), 16) % 10_000 || 0;
+  return words(before) !== words(after) || sight.now - before.checkpointAt >= checkpointMs + jitterMs;
+}
+
+/** The next moment worth a look: the next readable slot, or the pods' turn, whichever is sooner. */
+function nextLook(world: World, now: Instant): Instant {
+  const nextSlotEnd = (Math.floor((now - world.lagMs) / world.slotMs) + 1) * world.slotMs;
+  return Math.min(nextSlotEnd + world.lagMs, now + Math.max(podsMs, world.slotMs / 5));
+}

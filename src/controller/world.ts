@@ -1,0 +1,25 @@
+// All a tick may reach, handed over once by the composition root.
+import type { Millis } from '../domain/time.ts';
+import type { Ledger } from './ledger.ts';
+import type { Log } from './log.ts';
+import type { Clock, Events, Mesh, Policies, RolloutStore, Targets, WakeQueue, Workloads } from './ports.ts';
+
+/** The ports and the few numbers that shape time. */
+export interface World {
+  readonly clock: Clock;
+  readonly rollouts: RolloutStore;
+  readonly workloads: Workloads;
+  readonly policies: Policies;
+  readonly targets: Targets;
+  readonly events: Events;
+  readonly mesh: Mesh;
+  readonly ledger: Ledger;
+  readonly wakes: WakeQueue;
+  readonly log: Log;
+  /** Width of a slot of evidence. */
+  readonly slotMs: Millis;
+  /** How long the mesh may take to follow a write. */
+  readonly settleMs: Millis;
+  /** How late a slot is read: one scrape interval. */
+  readonly lagMs: Millis;
+}

@@ -1,0 +1,123 @@
+// What a bake comes to: stay, go on with a warrant, or go back.
+
+import { weightOf } from './plan.ts';
+import type { Cause, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
+import { isPaused } from './status.ts';
+import { formatDuration, type Instant } from './time.ts';
+import { decisive, type GateVerdict } from './verdict.ts';
+
+/** The outcome of looking at a bake. Every one carries its sentence. */
+export type Decision =
+  | { readonly kind: 'advance'; readonly warrant: Warrant }
+  | { readonly kind: 'rollBack'; readonly cause: Cause; readonly reason: string; readonly message: string }
+  /** `stalled`: the plan's time is over and only evidence or a person can move it. */
+  | { readonly kind: 'stay'; readonly reason: string; readonly message: string; readonly stalled: boolean };
+
+/**
+ * Decides from the newest verdicts, in this order: nothing overrides a fail; a pause stops forward moves; a person's full
+ * promotion goes on; then the plan. A source that is down never runs out a bake, because nothing was learnt of the canary.
+ */
+export function decideBake(
+  spec: RolloutSpec,
+  status: RolloutStatus,
+  verdicts: readonly GateVerdict[],
+  now: Instant,
+): Decision {
+  const failed = verdicts.find((verdict) => verdict.verdict === 'fail');
+  if (failed !== undefined)
+    return { kind: 'rollBack', cause: causeOf(failed), reason: failed.reason, message: failed.message };
+  const worst = decisive(verdicts);
+  const sentence = worst?.message ?? 'Nothing has been judged yet.';
+  if (isPaused(spec, status)) {
+    return {
+      kind: 'stay',
+      reason: 'Paused',
+      message: `Paused at weight ${weight(spec, status)}%. ${sentence}`,
+      stalled: false,
+    };
+  }
+  if (status.fullWarrant !== undefined)
+    return { kind: 'advance', warrant: { ...status.fullWarrant, step: status.step } };
+  if (status.phase === 'awaitingApproval') {
+    return { kind: 'stay', reason: 'AwaitingApproval', message: `Waiting for approval. ${sentence}`, stalled: false };
+  }
+  return spec.plan.analysis === 'off' ? decideByTime(spec, status, now) : decideByEvidence(spec, status, worst, now);
+}
+
+function causeOf(failed: GateVerdict): Cause {
+  return failed.gate === 'health' ? 'health' : 'gate';
+}
+
+function weight(spec: RolloutSpec, status: RolloutStatus): number {
+  return weightOf(spec.plan, status.step);
+}
+
+function decideByTime(spec: RolloutSpec, status: RolloutStatus, now: Instant): Decision {
+  const left = (status.bakeSince ?? now) + spec.plan.bakeMs - now;
+  const at = `weight ${weight(spec, status)}%`;
+  if (left > 0) {
+    const message = `Analysis is off: ${at} bakes on time alone, ${formatDuration(wholeSeconds(left))} left.`;
+    return { kind: 'stay', reason: 'BakingOnTimeAlone', message, stalled: false };
+  }
+  const message = `Analysis is off: ${at} was kept for ${formatDuration(spec.plan.bakeMs)} and nothing was judged.`;
+  return { kind: 'advance', warrant: { kind: 'time', step: status.step, message } };
+}
+
+function decideByEvidence(
+  spec: RolloutSpec,
+  status: RolloutStatus,
+  worst: GateVerdict | undefined,
+  now: Instant,
+): Decision {
+  const baked = now - (status.bakeSince ?? now);
+  const passed = worst?.verdict === 'pass';
+  const sentence = worst?.message ?? 'Nothing has been judged yet.';
+  if (passed && baked >= spec.plan.bakeMs) {
+    return { kind: 'advance', warrant: { kind: 'pass', step: status.step, message: sentence } };
+  }
+  if (passed) {
+    const left = formatDuration(wholeSeconds(spec.plan.bakeMs - baked));
+    return { kind: 'stay', reason: 'Baking', message: `${sentence} The bake goes on for ${left}.`, stalled: false };
+  }
+  if (baked < spec.plan.maxBakeMs || worst?.verdict === 'sourceDown') {
+    return {
+      kind: 'stay',
+      reason: worst?.reason ?? 'Baking',
+      message: sentence,
+      stalled: worst?.verdict === 'sourceDown',
+    };
+  }
+  return decideUndecided(spec, status, worst);
+}
+
+function decideUndecided(spec: RolloutSpec, status: RolloutStatus, worst: GateVerdict | undefined): Decision {
+  const sentence = worst?.message ?? 'Nothing has been judged yet.';
+  const over = `max-bake (${formatDuration(spec.plan.maxBakeMs)}) is over at weight ${weight(spec, status)}%`;
+  switch (spec.plan.onUndecided) {
+    case 'rollback':
+      return {
+        kind: 'rollBack',
+        cause: 'undecided',
+        reason: 'Undecided',
+        message: `${over} and on-undecided says rollback. ${sentence}`,
+      };
+    case 'advance':
+      return {
+        kind: 'advance',
+        warrant: {
+          kind: 'undecided',
+          step: status.step,
+          message: `${over} and on-undecided says advance. ${sentence}`,
+        },
+      };
+    case 'hold': {
+      const verbs = `go on with "serin promote ${spec.target.name}" or back with "serin abort ${spec.target.name}"`;
+      const message = `Held: ${over} without a verdict. ${sentence} It goes on by itself when the evidence suffices; or ${verbs}.`;
+      return { kind: 'stay', reason: worst?.reason ?? 'Undecided', message, stalled: true };
+    }
+  }
+}
+
+function wholeSeconds(millis: number): number {
+  return Math.max(1_000, Math.ceil(millis / 1_000) * 1_000);
+}

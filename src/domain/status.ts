@@ -1,0 +1,86 @@
+// What every surface shows of a rollout: conditions for machines, plain strings for people.
+import { isFinal, type RolloutSpec, type RolloutStatus } from './rollout.ts';
+import { decisive } from './verdict.ts';
+
+/** The conditions of a rollout, each always present, so that `kubectl wait` can name any of them at any time. */
+export type ConditionType =
+  | 'Ready'
+  | 'Reconciling'
+  | 'Stalled'
+  | 'Finished'
+  | 'Succeeded'
+  | 'AwaitingApproval'
+  | 'Paused';
+
+/** One condition, without the time of its last change, which the store keeps. */
+export interface Condition {
+  readonly type: ConditionType;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The printer columns, ready to be shown. */
+export interface Display {
+  readonly target: string;
+  readonly step: string;
+  readonly weight: string;
+  readonly verdict: string;
+  readonly revision: string;
+  readonly stable: string;
+  readonly canary: string;
+}
+
+/**
+ * Conditions after the kstatus convention (Ready, Reconciling, Stalled) and Serin's own. `Finished` turns True at every end,
+ * `Succeeded` is Unknown until then. A rollback counts as Stalled, because kstatus readers know no other word for failed.
+ */
+export function conditionsOf(spec: RolloutSpec, status: RolloutStatus): readonly Condition[] {
+  const finished = isFinal(status.phase);
+  const promoted = status.phase === 'promoted';
+  const stalled = status.stalled ?? (status.phase === 'rolledBack' ? status : undefined);
+  const paused = isPaused(spec, status);
+  function condition(
+    type: ConditionType,
+    holds: boolean | undefined,
+    reason = status.reason,
+    message = status.message,
+  ): Condition {
+    return { type, status: holds === undefined ? 'Unknown' : holds ? 'True' : 'False', reason, message };
+  }
+  return [
+    condition('Ready', promoted),
+    condition('Reconciling', !finished && stalled === undefined),
+    condition('Stalled', stalled !== undefined, stalled?.reason, stalled?.message),
+    condition('Finished', finished),
+    condition('Succeeded', finished ? promoted : undefined),
+    condition('AwaitingApproval', status.phase === 'awaitingApproval'),
+    condition('Paused', paused, paused ? 'PausedByPerson' : 'NotPaused', pausedSentence(spec, status)),
+  ];
+}
+
+/** Whether a person holds forward moves; a failing gate still rolls back. */
+export function isPaused(spec: RolloutSpec, status: RolloutStatus): boolean {
+  return !isFinal(status.phase) && (spec.paused || status.pausedBy !== undefined);
+}
+
+function pausedSentence(spec: RolloutSpec, status: RolloutStatus): string {
+  if (!isPaused(spec, status)) return 'Nobody has paused this rollout.';
+  const who = status.pausedBy === undefined ? 'spec.paused is set' : `paused by ${status.pausedBy}`;
+  return `Forward moves wait (${who}); a failing gate still rolls back. Go on with: serin resume ${spec.target.name}`;
+}
+
+/** The strings of the printer columns. */
+export function displayOf(spec: RolloutSpec, status: RolloutStatus): Display {
+  const verdict = decisive(status.verdicts);
+  const { intended, observed } = status.weight;
+  return {
+    target: spec.target.name,
+    step: `${Math.min(status.step + 1, spec.plan.steps.length)}/${spec.plan.steps.length}`,
+    weight: observed === null || observed === intended ? `${intended}%` : `${intended}% (is ${observed}%)`,
+    verdict: verdict === undefined ? '-' : verdict.verdict === 'pass' ? 'pass' : `${verdict.verdict}: ${verdict.gate}`,
+    revision: spec.canary.hash,
+    stable: `${spec.stable.workload} ${spec.stable.images.join(',')}`.trim(),
+    canary: `${spec.canary.workload} ${spec.canary.images.join(',')}`.trim(),
+  };
+}

@@ -1,0 +1,54 @@
+// What a judgement says: one of five words, a reason, a sentence and the numbers.
+
+/**
+ * `pass`: the evidence suffices and the canary is not worse than the margin allows.
+ * `fail`: it is worse. `undecided`: there is evidence, not enough. `noData`: there is nothing to judge.
+ * `sourceDown`: the metrics could not be read. Only `pass` warrants a forward move; only `fail` rolls back.
+ */
+export type Verdict = 'pass' | 'fail' | 'undecided' | 'noData' | 'sourceDown';
+
+/** Why a gate said what it said: a closed list, the same words in status, events and docs. */
+export type VerdictReason =
+  | 'NotWorse'
+  | 'ErrorRateWorse'
+  | 'ErrorRateAboveCeiling'
+  | 'LatencyAboveLimit'
+  | 'WithinLimit'
+  | 'TooFewRequests'
+  | 'TooFewFailures'
+  | 'MarginNotMet'
+  | 'NoRequests'
+  | 'NoComparison'
+  | 'ReporterVanished'
+  | 'SlotUnreadable'
+  | 'SourceUnreachable'
+  | 'WeightsNotInEffect'
+  | 'WeightsInEffect'
+  | 'PodsHealthy'
+  | 'PodsNotReady'
+  | 'PodsFailing'
+  | 'AnalysisOff';
+
+/** One gate's judgement at one moment. */
+export interface GateVerdict {
+  readonly gate: string;
+  readonly verdict: Verdict;
+  readonly reason: VerdictReason;
+  /** One plain sentence with the numbers behind the verdict. */
+  readonly message: string;
+  /** The query behind the numbers, as it can be pasted into the metrics source; absent where there is none. */
+  readonly query?: string;
+}
+
+const severity: Readonly<Record<Verdict, number>> = { fail: 4, sourceDown: 3, noData: 2, undecided: 1, pass: 0 };
+
+/**
+ * The verdict that decides among several: any `fail` first, then what hinders judging, and `pass` only when all pass.
+ * Undefined for an empty list, which judges nothing and so warrants nothing.
+ */
+export function decisive(verdicts: readonly GateVerdict[]): GateVerdict | undefined {
+  return verdicts.reduce<GateVerdict | undefined>(
+    (worst, next) => (worst === undefined || severity[next.verdict] > severity[worst.verdict] ? next : worst),
+    undefined,
+  );
+}
