@@ -157,7 +157,8 @@ async function accepted(world: World, target: Workload, begun: Begun): Promise<B
 }
 
 async function refuse(world: World, target: Workload, reason: string, message: string): Promise<Begun> {
-  await world.targets.accept(target.namespace, target.name, { reason, message });
+  const outcome = await world.targets.accept(target.namespace, target.name, { reason, message });
+  if (outcome === 'same') return { kind: 'refused' };
   const about = { kind: 'Deployment' as const, namespace: target.namespace, name: target.name, uid: target.uid };
   await world.events.announce({ about, type: 'Warning', reason, message });
   return { kind: 'refused' };

@@ -97,13 +97,13 @@ export interface Targets {
   /** Mirrors the marks as annotations on the Deployment; writes only on change. Never touches the pod template. */
   mark(namespace: string, name: string, marks: Marks): Promise<void>;
   /**
-   * Sets or clears the Deployment's condition `serin.dev/CanaryAccepted`: refused with reason and sentence, or accepted. Writes only on change.
+   * Sets or clears the Deployment's condition `serin.dev/CanaryAccepted`: refused with reason and sentence, or accepted. Writes only on change, and says whether it did.
    */
   accept(
     namespace: string,
     name: string,
     refusal: { readonly reason: string; readonly message: string } | undefined,
-  ): Promise<void>;
+  ): Promise<'changed' | 'same'>;
 }
 
 /** One thing said about an object, on change only. */

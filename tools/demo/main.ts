@@ -17,7 +17,7 @@ const storyMs = 150_000;
 const out = printer();
 
 async function main(): Promise<number> {
-  const keep = process.env['KEEP'] === '1';
+  const keep = process.argv.includes('--keep');
   out.note('Starting a Kubernetes control plane, Redis, Prometheus and a mesh on loopback ...');
   const stack = await startStack({ onProgress: (line) => out.note(`  ${line}`) });
   const interrupted = new Promise<'interrupted'>((resolve) => {
