@@ -1,13 +1,26 @@
 import { defineConfig } from 'vitest/config';
+import { slowest } from './test/support/slowest.ts';
+
+// Tests that take many minutes run only when they are asked for: `make test-long`.
+const long = {
+  test: {
+    name: 'long',
+    include: ['test/long/**/*.test.ts'],
+    globalSetup: ['test/support/stack.ts'],
+    testTimeout: 30 * 60_000,
+    hookTimeout: 120_000,
+  },
+};
 
 export default defineConfig({
   test: {
+    reporters: ['default', slowest()],
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/contract/**', 'test/e2e/**'],
+          exclude: ['test/contract/**', 'test/e2e/**', 'test/long/**'],
         },
       },
       {
@@ -29,6 +42,7 @@ export default defineConfig({
           maxConcurrency: 6,
         },
       },
+      ...(process.env['SERIN_LONG'] === '1' ? [long] : []),
     ],
   },
 });
