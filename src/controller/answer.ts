@@ -3,8 +3,12 @@ import type { RolloutEvent } from '../../machines/rollout.ts';
 import { answerRequest, openRequests, type RequestEffect } from '../domain/requests.ts';
 import type { Answer, Request, RolloutStatus } from '../domain/rollout.ts';
 import { retry } from './begin.ts';
+import { rollBackIfFailing } from './perform/judge.ts';
 import { moveBy, type Sight, save, type Turn } from './turn.ts';
 import type { World } from './world.ts';
+
+/** How soon a retry is tried again while the cluster has not computed the revision. */
+const lookAgainMs = 2_000;
 
 /** Answers the oldest open request and does what it asks; undefined when none can be answered now. */
 export async function answerRequests(world: World, sight: Sight): Promise<Turn | undefined> {
@@ -41,8 +45,7 @@ async function carryOut(
     case 'resume':
       return save(world, sight, { ...withoutPause(status), answers, reason: 'Resumed', message: answer.message });
     case 'retry':
-      await retry(world, sight.rollout);
-      return save(world, sight, { ...status, answers });
+      return retryAnd(world, sight, answer);
     case 'abort':
       return moveBy(
         world,
@@ -54,7 +57,31 @@ async function carryOut(
     case 'warrant': {
       if (effect.full) return save(world, sight, { ...status, answers, fullWarrant: effect.warrant });
       const event: RolloutEvent = { type: 'ADVANCE', warrant: effect.warrant };
-      return moveBy(world, sight, event, { reason: 'PromotedByPerson', message: effect.warrant.message }, { answers });
+      const because = { reason: 'PromotedByPerson', message: effect.warrant.message };
+      return (await rollBackIfFailing(world, sight)) ?? moveBy(world, sight, event, because, { answers });
+    }
+  }
+}
+
+/** Begins the new attempt before the answer is saved: asked again after a crash, the attempt is found under way. */
+async function retryAnd(world: World, sight: Sight, answer: Answer): Promise<Turn> {
+  const { status, spec } = sight.rollout;
+  const { workload } = spec.canary;
+  const begun = await retry(world, sight.rollout);
+  switch (begun.kind) {
+    case 'wait':
+      return { kind: 'until', due: sight.now + lookAgainMs };
+    case 'begun':
+    case 'live':
+      return save(world, sight, { ...status, answers: [...status.answers, answer] });
+    case 'nothing':
+    case 'refused': {
+      const why =
+        begun.kind === 'refused'
+          ? `what Deployment ${workload} asks for cannot be done. Look at its events: kubectl describe deployment ${workload}`
+          : `Deployment ${workload} is gone, asks for no canary any more, or has another pod template by now.`;
+      const refusal: Answer = { ...answer, outcome: 'refused', message: `Nothing was begun: ${why}` };
+      return save(world, sight, { ...status, answers: [...status.answers, refusal] });
     }
   }
 }

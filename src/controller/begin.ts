@@ -53,11 +53,16 @@ async function beginWith(world: World, target: Workload, settings: Settings): Pr
   return create(world, target, stable, settings, nextAttempt(past, target));
 }
 
-/** Begins a new attempt of a rolled-back rollout, with the settings as they are now. */
+/**
+ * Begins a new attempt of a rolled-back rollout, with the settings as they are now. `nothing` when the Deployment is gone, asks
+ * for nothing any more, or has another revision by now.
+ */
 export async function retry(world: World, rolledBack: Rollout): Promise<Begun> {
   const { namespace } = rolledBack.id;
   const target = await world.workloads.get(namespace, rolledBack.spec.target.name);
-  if (target?.hash === undefined) return { kind: 'nothing' };
+  if (target === undefined || target.deleting) return { kind: 'nothing' };
+  if (target.hash === undefined) return { kind: 'wait' };
+  if (target.hash !== rolledBack.spec.canary.hash) return { kind: 'nothing' };
   const parsed = await settingsOf(world, target);
   if (parsed.kind !== 'settings') return begin(world, namespace, target.name);
   const stable = await world.workloads.get(namespace, parsed.settings.stable);

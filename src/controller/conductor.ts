@@ -78,7 +78,10 @@ export function conductor(world: World, namespace?: string): Conductor {
       }
     },
     rolloutChanged(rollout, byOthers) {
+      const before = seen.get(keyOf(rollout.id));
       seen.set(keyOf(rollout.id), rollout);
+      const hasEnded = before !== undefined && !isFinal(before.status.phase) && isFinal(rollout.status.phase);
+      if (hasEnded) look({ namespace: rollout.id.namespace, name: rollout.spec.target.name });
       if (byOthers || (rollout.deleting && isFinal(rollout.status.phase))) ring(rollout, `v${rollout.resourceVersion}`);
     },
     rolloutGone(id) {

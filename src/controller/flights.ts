@@ -13,7 +13,7 @@ export type TickOutcome = 'done' | 'failed' | 'timedOut';
 export interface Flights {
   /**
    * Ticks the rollout and resolves when a tick that began after this call has ended, however it ended. While one is under way,
-   * any number of calls cause one more tick after it. Never rejects.
+   * any number of calls cause one more tick after it. Rejects only when no tick took place because the process is leaving.
    */
   tick(id: RolloutId, uid: string): Promise<void>;
   /** How many rollouts are being ticked. */
@@ -46,7 +46,7 @@ export function flights(rules: FlightRules): Flights {
   let closed = false;
 
   function launch(id: RolloutId, uid: string): Promise<void> {
-    if (closed) return Promise.resolve();
+    if (closed) return Promise.reject(new Error('No tick took place: the process is leaving.'));
     const since = rules.clock.now();
     const landed = fly(rules, leaving.signal, id, uid, since).finally(() => {
       if (flight.next === undefined) underWay.delete(uid);
@@ -81,7 +81,13 @@ export function flights(rules: FlightRules): Flights {
   };
 }
 
-async function fly(rules: FlightRules, leaving: AbortSignal, id: RolloutId, uid: string, since: Instant): Promise<void> {
+async function fly(
+  rules: FlightRules,
+  leaving: AbortSignal,
+  id: RolloutId,
+  uid: string,
+  since: Instant,
+): Promise<void> {
   const timeUp = AbortSignal.timeout(rules.timeoutMs);
   let failure: { readonly error: unknown } | undefined;
   try {

@@ -80,6 +80,8 @@ function performDuty(world: World, sight: Sight): Promise<Turn> {
   switch (duty.kind) {
     case 'clear':
       return clear(world, sight);
+    case 'withdraw':
+      return withdraw(world, sight);
     case 'prepare':
       return prepare(world, sight);
     case 'shift':

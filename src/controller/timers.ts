@@ -16,7 +16,9 @@ export interface Wake {
 /** Wakes in memory; at most one per uid and key. */
 export interface LocalTimers {
   /** Holds the wake; one with the same uid and key is replaced. */
-  hold(wake: Wake): void;
+  hold(wake: Omit<Wake, 'queued'>): void;
+  /** Notes that the queue has taken the wake; nothing happens when it was rung meanwhile. */
+  queued(uid: string, key: string): void;
   /** Lets go of the rollout's wakes that are due: it is being ticked. */
   rung(uid: string): void;
   /** Takes out at most `limit` rollouts that are overdue by more than `graceOf` their wake, longest overdue first. */
@@ -38,13 +40,23 @@ export function localTimers({ clock }: { readonly clock: Clock }): LocalTimers {
   }
 
   function rung(uid: string): void {
-    keep(uid, (byRollout.get(uid) ?? []).filter((wake) => wake.at > clock.now()));
+    keep(
+      uid,
+      (byRollout.get(uid) ?? []).filter((wake) => wake.at > clock.now()),
+    );
   }
 
   return {
     hold(wake) {
       const others = (byRollout.get(wake.uid) ?? []).filter((other) => other.key !== wake.key);
-      keep(wake.uid, [...others, wake].toSorted((a, b) => a.at - b.at).slice(0, mostPerRollout));
+      const wakes = [...others, { ...wake, queued: false }].toSorted((a, b) => a.at - b.at);
+      keep(wake.uid, wakes.slice(0, mostPerRollout));
+    },
+    queued(uid, key) {
+      keep(
+        uid,
+        (byRollout.get(uid) ?? []).map((wake) => (wake.key === key ? { ...wake, queued: true } : wake)),
+      );
     },
     rung,
     overdue(graceOf, limit) {

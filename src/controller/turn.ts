@@ -63,8 +63,8 @@ export async function moveBy(
 }
 
 /**
- * Stays in the phase and says why. Saves only when the reason, the sentence's verdict or the stall changed; `due` is when to
- * look again.
+ * Stays in the phase and says why. Saves only when the reason, the stall or the sentence of a stall changed; `due` is when
+ * to look again.
  */
 export async function stay(
   world: World,
@@ -73,10 +73,10 @@ export async function stay(
   due: Instant,
 ): Promise<Turn> {
   const { status } = sight.rollout;
-  if (status.reason === because.reason && (status.stalled !== undefined) === because.stalled)
+  const words = sentence(because);
+  if (status.reason === words.reason && status.stalled?.message === (because.stalled ? words.message : undefined))
     return { kind: 'until', due };
   const { stalled: _, ...kept } = status;
-  const words = sentence(because);
   const turn = await save(world, sight, { ...kept, ...words, due, ...(because.stalled ? { stalled: words } : {}) });
   return turn.kind === 'again' ? { kind: 'until', due } : turn;
 }

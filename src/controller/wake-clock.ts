@@ -17,8 +17,8 @@ export interface Bell extends WakeQueue {
   /** As `wake`, and says whether the queue has taken it. */
   offer(id: RolloutId, uid: string, at: Instant, key: string): Promise<boolean>;
   /**
-   * Begins to ring: `tick` for every wake that is due, `sweep` at once and then periodically, in one replica each time.
-   * Neither may reject. Resolves at once, also when the queue is out of reach; it is found when it comes.
+   * Begins to ring: `tick` for every wake that is due, `sweep` periodically, in one replica each time. A wake whose tick
+   * rejects is rung again a little later. Resolves at once, also when the queue is out of reach; it is found when it comes.
    */
   start(tick: (id: RolloutId, uid: string, late: Millis) => Promise<void>, sweep: () => Promise<void>): Promise<void>;
   /** Takes no more, gives what is under way `graceMs`, and lets go of every connection. Never throws. */
@@ -32,7 +32,7 @@ export interface Bell extends WakeQueue {
 }
 
 /** Who counts what the clock does. Must not throw. */
-export interface ClockCounter {
+interface ClockCounter {
   ticked(outcome: TickOutcome, tookMs: Millis): void;
   late(byMs: Millis): void;
 }
@@ -54,7 +54,7 @@ export interface ClockParts {
 }
 
 /** How the clock is doing. */
-export interface ClockState {
+interface ClockState {
   readonly queue: 'none' | 'healthy' | 'away';
   /** For how long the oldest tick has been under way. */
   readonly oldestTickMs: Millis;
@@ -76,6 +76,9 @@ const graceWhileAway = 1_000;
 const graceWhileHealthy = 60_000;
 const longestPause = 30_000;
 
+/** For the queue after the last tick has landed: what it rings from then on is put back at once. */
+const lastMs = 1_000;
+
 /** Joins the queue and the own timers into one clock. */
 export function wakeClock(parts: ClockParts): WakeClock {
   const { queue, timers, clock, log } = parts;
@@ -84,11 +87,9 @@ export function wakeClock(parts: ClockParts): WakeClock {
   let still: (() => void) | undefined;
 
   async function wake(id: RolloutId, uid: string, at: Instant, key: string): Promise<void> {
-    timers.hold({ id, uid, at, key, queued: false });
-    const queued = queue?.healthy() === true && (await queue.offer(id, uid, at, key));
-    if (queued && timers.held().some((held) => held.uid === uid && held.key === key)) {
-      timers.hold({ id, uid, at, key, queued });
-    }
+    timers.hold({ id, uid, at, key });
+    if (queue?.healthy() !== true) return;
+    if (await queue.offer(id, uid, at, key)) timers.queued(uid, key);
   }
 
   function ended(id: RolloutId, uid: string, outcome: TickOutcome, tookMs: Millis, error?: unknown): void {
@@ -115,7 +116,9 @@ export function wakeClock(parts: ClockParts): WakeClock {
     const free = parts.concurrency - (air?.underWay() ?? 0);
     if (free <= 0) return;
     for (const held of timers.overdue(graceOf, free)) {
-      void ring(held.id, held.uid, clock.now() - held.at).catch((reason: unknown) => log.error('A tick was lost.', {}, reason));
+      void ring(held.id, held.uid, clock.now() - held.at).catch((reason: unknown) =>
+        log.error('A tick was lost.', {}, reason),
+      );
     }
   }
 
@@ -125,7 +128,10 @@ export function wakeClock(parts: ClockParts): WakeClock {
       const sweeps = sweepsOf(parts, sweep);
       air = flights({ tick, timeoutMs: parts.tickTimeoutMs, clock, ended });
       queue?.onLoss(() => offerAgain(queue, timers, log));
-      await queue?.start((id, uid, late) => within(ring(id, uid, late), 2 * parts.tickTimeoutMs).then(() => undefined), sweeps.now);
+      await queue?.start(
+        (id, uid, late) => within(ring(id, uid, late), 2 * parts.tickTimeoutMs).then(() => undefined),
+        sweeps.now,
+      );
       still = (parts.every ?? everyInterval)(beatMs, () => {
         beat();
         sweeps.whenAlone();
@@ -134,8 +140,9 @@ export function wakeClock(parts: ClockParts): WakeClock {
     },
     async stop(graceMs) {
       still?.();
-      const landed = await Promise.all([air?.land(graceMs) ?? true, queue?.stop(graceMs)]);
-      if (landed[0] === false) log.warn('Ticks were cut short at the end of the grace period; they go on elsewhere.');
+      const landed = (await air?.land(graceMs)) ?? true;
+      await queue?.stop(lastMs);
+      if (!landed) log.warn('Ticks were cut short at the end of the grace period; they go on elsewhere.');
     },
     state: () => ({
       queue: queue === undefined ? 'none' : queue.healthy() ? 'healthy' : 'away',
@@ -178,10 +185,11 @@ function sweepsOf(
 /** Gives the queue everything held, because it may have lost it. Offering twice is the same as once. */
 function offerAgain(queue: Bell, timers: LocalTimers, log: Log): void {
   const wakes = timers.held();
-  if (wakes.length > 0) log.info('The queue may have lost wakes; those of this process are given to it again.', { wakes: wakes.length });
+  if (wakes.length > 0)
+    log.info('The queue may have lost wakes; those of this process are given to it again.', { wakes: wakes.length });
   void (async () => {
     for (const { id, uid, at, key } of wakes) {
-      if (await queue.offer(id, uid, at, key)) timers.hold({ id, uid, at, key, queued: true });
+      if (await queue.offer(id, uid, at, key)) timers.queued(uid, key);
     }
   })().catch((error: unknown) => log.error('Wakes could not be given to the queue again.', {}, error));
 }

@@ -7,6 +7,8 @@ import type { Instant, Millis } from './time.ts';
 export type Duty =
   /** Look whether anything stands in the way of the start. */
   | { readonly kind: 'clear' }
+  /** Take the rollout back, as was saved: it has touched nothing, and is begun anew from what is asked for now. */
+  | { readonly kind: 'withdraw' }
   /** See that the canary's pods are ready before any weight moves. */
   | { readonly kind: 'prepare' }
   /** Write the intended weight. */
@@ -34,7 +36,7 @@ export type Duty =
 export function dutyOf(spec: RolloutSpec, status: RolloutStatus, settleMs: Millis): Duty {
   switch (status.phase) {
     case 'pending':
-      return { kind: 'clear' };
+      return status.cleanUp === 'release' ? { kind: 'withdraw' } : { kind: 'clear' };
     case 'preparing':
       return { kind: 'prepare' };
     case 'shifting':

@@ -130,7 +130,9 @@ function answerPromote(spec: RolloutSpec, status: RolloutStatus, request: Reques
     return desk.refused(`The rollout is at step ${status.step + 1}, not yet at step ${request.step + 1}.`);
   }
   if (isPaused(spec, status))
-    return desk.refused('The rollout is paused. Resume it first: serin resume ' + spec.target.name);
+    return desk.refused(`The rollout is paused. Resume it first: serin resume ${spec.target.name}`);
+  if (full && status.fullWarrant !== undefined)
+    return desk.repeated(`It goes through all remaining steps already. ${status.fullWarrant.message}`);
   if (status.phase === 'pending') return desk.refused(`The rollout has not started: ${status.message}`);
   if (!full && status.phase !== 'baking' && status.phase !== 'awaitingApproval') return undefined;
   const message = `Promoted ${full ? 'through all remaining steps' : `past step ${status.step + 1}`} by ${askedBy(request)}.`;

@@ -75,10 +75,13 @@ export function parseSettings(
 ): ParsedSettings {
   const own = ownSettings(annotations);
   const unknown = Object.entries(own).flatMap(([key, value]) => unknownKey(key, value));
-  const [first, ...others] = unknown;
-  if (first !== undefined) return { kind: 'problems', problems: [first, ...others] };
-  if (own['canary-of'] === undefined) return { kind: 'none' };
-  return assemble(deployment, { ...policy, ...own });
+  if (own['canary-of'] === undefined) return problemsOr(unknown, { kind: 'none' });
+  return assemble(deployment, { ...policy, ...own }, unknown);
+}
+
+function problemsOr(problems: readonly SettingProblem[], otherwise: ParsedSettings): ParsedSettings {
+  const [first, ...others] = problems;
+  return first === undefined ? otherwise : { kind: 'problems', problems: [first, ...others] };
 }
 
 function ownSettings(annotations: Readonly<Record<string, string>>): Record<string, string> {
@@ -98,8 +101,12 @@ function unknownKey(key: string, value: string): SettingProblem[] {
   return [{ key, value, message: `${prefix}${key} is not a setting of Serin. ${hint}` }];
 }
 
-function assemble(deployment: string, texts: Readonly<Record<string, string>>): ParsedSettings {
-  const problems: SettingProblem[] = [];
+function assemble(
+  deployment: string,
+  texts: Readonly<Record<string, string>>,
+  unknown: readonly SettingProblem[],
+): ParsedSettings {
+  const problems: SettingProblem[] = [...unknown];
   function read<T>(key: SettingKey, parse: (text: string) => Read<T>, otherwise: T): T {
     const text = texts[key]?.trim();
     if (text === undefined) return otherwise;
@@ -123,10 +130,7 @@ function assemble(deployment: string, texts: Readonly<Record<string, string>>): 
   };
   const route = { ...read('virtual-service', parseObject, {}), ...read('route', parseSection, {}) };
   if (plan.maxBakeMs < plan.bakeMs) problems.push(bakeOrder(texts));
-  const [first, ...others] = problems;
-  return first === undefined
-    ? { kind: 'settings', settings: { stable, plan, route } }
-    : { kind: 'problems', problems: [first, ...others] };
+  return problemsOr(problems, { kind: 'settings', settings: { stable, plan, route } });
 }
 
 function bakeOrder(texts: Readonly<Record<string, string>>): SettingProblem {
@@ -146,7 +150,7 @@ function parseStable(deployment: string, text: string): Read<string> {
 
 function parseSteps(text: string): Read<Plan['steps']> {
   const expected = 'Expected rising whole percentages that end in 100, such as "10,25,50,100".';
-  const steps = text.split(',').map((step) => Number(step.trim() === '' ? Number.NaN : step));
+  const steps = text.split(',').map((step) => (/^\s*\d+\s*$/.test(step) ? Number(step) : Number.NaN));
   const [first, ...others] = steps;
   if (first === undefined || steps.some((step) => !Number.isInteger(step))) {
     return { wrong: `which holds something that is no whole number. ${expected}` };

@@ -42,6 +42,11 @@ export interface GateVerdict {
 
 const severity: Readonly<Record<Verdict, number>> = { fail: 4, sourceDown: 3, noData: 2, undecided: 1, pass: 0 };
 
+/** How much a verdict weighs against others: the greater decides. */
+export function verdictRank(verdict: Verdict): number {
+  return severity[verdict];
+}
+
 /**
  * The verdict that decides among several: any `fail` first, then what hinders judging, and `pass` only when all pass.
  * Undefined for an empty list, which judges nothing and so warrants nothing.

@@ -9,6 +9,7 @@ import { settingsOf } from '../begin.ts';
 import type { RouteView } from '../ports.ts';
 import { moveBy, type Sight, save, stay, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
+import { leaveRoute } from './rest.ts';
 
 /** How far back the service's level before the rollout is measured. */
 const beforeMs = 300_000;
@@ -20,6 +21,9 @@ export async function clear(world: World, sight: Sight): Promise<Turn> {
   const { stable, canary, rollout } = sight;
   if (stable === undefined || canary === undefined)
     return blocked(world, sight, 'MissingDeployment', 'A Deployment of the pair is not there yet.');
+  // A route that carries the claim was located before it was taken; what it says now is Serin's own.
+  if (rollout.status.route !== undefined && sight.view !== undefined && !isUntouched(sight))
+    return start(world, sight, rollout.status.route, sight.view);
   const parsed = await settingsOf(world, canary);
   if (parsed.kind === 'problems')
     return blocked(world, sight, 'InvalidAnnotation', parsed.problems.map((problem) => problem.message).join(' '));
@@ -61,10 +65,18 @@ function canonical(value: unknown): string {
   );
 }
 
-/** Takes back a rollout that has touched nothing; it is begun anew from the annotations as they are. */
+/**
+ * Takes back a rollout that has touched nothing; it is begun anew from the annotations as they are. That it is to go is saved
+ * first, so that a replica that was frozen here cannot take away what another has started meanwhile.
+ */
 export async function withdraw(world: World, sight: Sight): Promise<Turn> {
-  await world.rollouts.release(sight.rollout.id);
-  await world.rollouts.remove(sight.rollout.id);
+  const { id, status } = sight.rollout;
+  if (status.cleanUp !== 'release') {
+    const message = 'The rollout is taken back before it has touched anything; what is asked for now is begun anew.';
+    return save(world, sight, { ...status, cleanUp: 'release', reason: 'Withdrawn', message });
+  }
+  await world.rollouts.release(id);
+  await world.rollouts.remove(id);
   return { kind: 'gone' };
 }
 
@@ -99,11 +111,13 @@ async function start(world: World, sight: Sight, route: Route, view: RouteView):
   const message = `Releasing ${rollout.spec.canary.workload} against ${rollout.spec.stable.workload}: weights ${rollout.spec.plan.steps.join(', ')}.`;
   const warrant = { kind: 'start' as const, step: 0, message };
   const through = slotEndingBy(now - world.lagMs, world.slotMs).end;
-  return moveBy(
+  const turn = await moveBy(
     world,
     sight,
     { type: 'START', warrant },
     { reason: 'Started', message },
     { evidence: beginEvidence(through, before) },
   );
+  if (turn.kind === 'gone') await leaveRoute(world, rollout);
+  return turn;
 }

@@ -41,6 +41,17 @@ export async function judgeBake(world: World, sight: Sight): Promise<Turn> {
   }
 }
 
+/** What a person's promotion does not override: a failure shown by what can be read by now. Undefined when there is none. */
+export async function rollBackIfFailing(world: World, sight: Sight): Promise<Turn | undefined> {
+  const { rollout, now } = sight;
+  const { route } = rollout.status;
+  const judged = route === undefined ? undefined : await judgeNow(world, sight, route);
+  if (!judged?.verdicts.some(({ verdict }) => verdict === 'fail')) return undefined;
+  const decision = decideBake(rollout.spec, rollout.status, judged.verdicts, now);
+  if (decision.kind !== 'rollBack') return undefined;
+  return moveBy(world, sight, { type: 'ROLL_BACK', cause: decision.cause }, decision, judged);
+}
+
 const advanceReasons = {
   start: 'Started',
   pass: 'GatesPassed',

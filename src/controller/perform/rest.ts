@@ -5,12 +5,13 @@ import type { World } from '../world.ts';
 
 /** Finished attempts kept per Deployment. */
 const keptAttempts = 10;
+/** How often a claim is tried to be taken away before the tick begins anew. */
+const leaveTries = 3;
 
 /** Tidies up after a finished rollout; doing it again changes nothing. */
 export async function rest(world: World, sight: Sight): Promise<Turn> {
   const { id, spec, status } = sight.rollout;
-  const left = await leaveRoute(world, sight.rollout);
-  if (left !== undefined) return left;
+  if (!(await leaveRoute(world, sight.rollout))) return { kind: 'restart' };
   const last = [status.phase, spec.canary.hash, spec.stable.workload, spec.stable.hash, spec.attempt].join(' ');
   if (await isNewest(world, sight.rollout)) {
     await world.targets.mark(id.namespace, spec.target.name, { phase: status.phase, rollout: id.name, last });
@@ -20,16 +21,22 @@ export async function rest(world: World, sight: Sight): Promise<Turn> {
   return { kind: 'until' };
 }
 
-/** Takes away a claim that a replica which was frozen before the end wrote after it. */
-async function leaveRoute(world: World, rollout: Rollout): Promise<Turn | undefined> {
+/**
+ * Takes away a claim that a replica which was frozen before the end, or before the rollout was taken back, wrote after it. Says
+ * whether the route is free of it; false when others kept writing the route meanwhile.
+ */
+export async function leaveRoute(world: World, rollout: Rollout): Promise<boolean> {
   const { route, phase } = rollout.status;
-  const viewed = route === undefined ? undefined : await world.mesh.view(route);
-  if (route === undefined || viewed?.kind !== 'view') return undefined;
-  if (viewed.view.claim?.rollout !== `${rollout.id.namespace}/${rollout.id.name}`) return undefined;
-  const written = await world.mesh.change(route, viewed.view, { kind: phase === 'promoted' ? 'unclaim' : 'restore' });
-  if (written.kind === 'conflict') return { kind: 'restart' };
-  await world.mesh.disown(route);
-  return undefined;
+  if (route === undefined) return true;
+  for (let tries = 0; tries < leaveTries; tries += 1) {
+    const viewed = await world.mesh.view(route);
+    if (viewed.kind === 'problem' || viewed.view.claim?.rollout !== `${rollout.id.namespace}/${rollout.id.name}`)
+      return true;
+    const change = phase === 'promoted' ? ({ kind: 'unclaim' } as const) : ({ kind: 'restore' } as const);
+    const written = await world.mesh.change(route, viewed.view, change);
+    if (written.kind === 'written') await world.mesh.disown(route);
+  }
+  return false;
 }
 
 async function siblings(world: World, rollout: Rollout): Promise<readonly Rollout[]> {
@@ -37,8 +44,12 @@ async function siblings(world: World, rollout: Rollout): Promise<readonly Rollou
   return all.filter((other) => other.spec.target.uid === rollout.spec.target.uid);
 }
 
+/** Creation times are whole seconds, so attempts of one second are told apart by their number. */
 async function isNewest(world: World, rollout: Rollout): Promise<boolean> {
-  const newer = (await siblings(world, rollout)).filter((other) => other.createdAt > rollout.createdAt);
+  const { createdAt, spec } = rollout;
+  const newer = (await siblings(world, rollout)).filter(
+    (other) => other.createdAt > createdAt || (other.createdAt === createdAt && other.spec.attempt > spec.attempt),
+  );
   return newer.length === 0;
 }
 

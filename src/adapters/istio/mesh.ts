@@ -1,0 +1,88 @@
+// Istio's routes, read and written through the Kubernetes API.
+import type { Located, Mesh, RouteChange, RouteView, Viewed, Workload, Written } from '../../controller/ports.ts';
+import type { RolloutSpec, Route } from '../../domain/rollout.ts';
+import { claimIn } from './claim.ts';
+import { type FoundPair, findPair, lostObject } from './find-pair.ts';
+import { locate } from './locate.ts';
+import { noIstio } from './missing.ts';
+import { disownPatch, fieldOwner, isOwned, lastWriter } from './ownership.ts';
+import { routePatch } from './patch.ts';
+import { type ClusterAnswer, type ClusterRequests, type IstioObjects, istioObjects, parsed } from './requests.ts';
+import { rootNamespace } from './surroundings.ts';
+import { type VirtualService, virtualServiceSchema } from './virtual-service.ts';
+
+/** What the mesh is read and written through. */
+export interface IstioMeshOptions {
+  readonly requests: ClusterRequests;
+}
+
+/** The routes of Istio's VirtualServices. Network failures and refusals that are no race throw. */
+export function istioMesh({ requests }: IstioMeshOptions): Mesh {
+  const objects = istioObjects(requests);
+  // A change needs the object its view was made of; this saves reading it again.
+  const seen = new WeakMap<RouteView, VirtualService>();
+
+  async function view(route: Route): Promise<Viewed> {
+    const object = await objects.virtualService(route.namespace, route.name);
+    if (object === undefined) return lostObject(route);
+    const found = findPair(object, route);
+    if (found.kind === 'problem') return found;
+    const made = viewOf(object, found);
+    seen.set(made, object);
+    return { kind: 'view', view: made };
+  }
+
+  async function change(route: Route, viewed: RouteView, wanted: RouteChange): Promise<Written> {
+    const object = seen.get(viewed) ?? (await objects.virtualService(route.namespace, route.name));
+    if (object?.metadata.resourceVersion !== viewed.resourceVersion) return { kind: 'conflict' };
+    const planned = routePatch(object, route, wanted);
+    if (planned.kind === 'problem') return { kind: 'conflict' };
+    return writtenBy(await objects.patch(route.namespace, route.name, planned.operations, fieldOwner), route);
+  }
+
+  async function disown(route: Route): Promise<Written> {
+    const object = await objects.virtualService(route.namespace, route.name);
+    if (object === undefined) return { kind: 'conflict' };
+    const operations = disownPatch(object);
+    if (operations === undefined) return { kind: 'written', resourceVersion: object.metadata.resourceVersion };
+    return writtenBy(await objects.patch(route.namespace, route.name, operations, fieldOwner), route);
+  }
+
+  return { locate: (stable, canary, asked) => search(objects, stable, canary, asked), view, change, disown };
+}
+
+function viewOf(object: VirtualService, { rule, stable, canary }: FoundPair): RouteView {
+  const claim = claimIn(object.metadata.annotations);
+  const writer = lastWriter(object, rule.protocol);
+  return {
+    resourceVersion: object.metadata.resourceVersion,
+    stable: stable.weight,
+    canary: canary.weight,
+    owned: isOwned(object),
+    ...(claim === undefined ? {} : { claim }),
+    ...(writer === undefined ? {} : { lastWriter: writer }),
+  };
+}
+
+/** A lost race is an outcome: another version (409), a test that fails (422), an object that is gone (404). */
+function writtenBy(answer: ClusterAnswer, { namespace, name }: Route): Written {
+  if (answer.status === 409 || answer.status === 422 || answer.status === 404) return { kind: 'conflict' };
+  const { metadata } = parsed(virtualServiceSchema, answer, `VirtualService ${namespace}/${name}`);
+  return { kind: 'written', resourceVersion: metadata.resourceVersion };
+}
+
+async function search(
+  objects: IstioObjects,
+  stable: Workload,
+  canary: Workload,
+  asked: RolloutSpec['route'],
+): Promise<Located> {
+  const namespace = asked.namespace ?? canary.namespace;
+  const [virtualServices, services, ...rules] = await Promise.all([
+    objects.virtualServices(namespace),
+    objects.services(canary.namespace),
+    ...[...new Set([namespace, canary.namespace, rootNamespace])].map((place) => objects.destinationRules(place)),
+  ]);
+  if (virtualServices === 'notServed') return { kind: 'problem', problem: noIstio() };
+  return locate({ virtualServices, services, destinationRules: rules.flat() }, { stable, canary }, asked);
+}

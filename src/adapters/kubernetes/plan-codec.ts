@@ -1,0 +1,51 @@
+// A plan as it is stored: in the spelling of the annotations, read back by the same parser.
+import type { Plan } from '../../domain/plan.ts';
+import { parseSettings, prefix } from '../../domain/settings.ts';
+import { formatDuration, type Millis, parseDuration } from '../../domain/time.ts';
+import type { StoredPlan } from './rollout-object.ts';
+
+/** Writes a plan such that `readPlan` gives back the same. */
+export function writePlan(plan: Plan): StoredPlan {
+  return {
+    steps: [...plan.steps],
+    bake: exactDuration(plan.bakeMs),
+    maxBake: exactDuration(plan.maxBakeMs),
+    errorMargin: exactShare(plan.errorMargin),
+    ...(plan.maxErrorRate === undefined ? {} : { maxErrorRate: exactShare(plan.maxErrorRate) }),
+    ...(plan.maxLatency.length === 0 ? {} : { maxLatency: plan.maxLatency.map(({ text }) => text).join(',') }),
+    minRequests: plan.minRequests,
+    onUndecided: plan.onUndecided,
+    analysis: plan.analysis,
+  };
+}
+
+/** Reads a stored plan. Throws with the parser's sentences when it is none. */
+export function readPlan(stored: StoredPlan): Plan {
+  const texts = {
+    'canary-of': 'stable',
+    steps: stored.steps.join(','),
+    bake: stored.bake,
+    'max-bake': stored.maxBake,
+    'error-margin': stored.errorMargin,
+    ...(stored.maxErrorRate === undefined ? {} : { 'max-error-rate': stored.maxErrorRate }),
+    ...(stored.maxLatency === undefined ? {} : { 'max-latency': stored.maxLatency }),
+    'min-requests': String(stored.minRequests),
+    'on-undecided': stored.onUndecided,
+    analysis: stored.analysis,
+  };
+  const annotations = Object.fromEntries(Object.entries(texts).map(([key, text]) => [`${prefix}${key}`, text]));
+  const parsed = parseSettings('canary', annotations);
+  if (parsed.kind === 'settings') return parsed.settings.plan;
+  const problems = parsed.kind === 'problems' ? parsed.problems.map(({ message }) => message) : [];
+  throw new Error(`The stored plan cannot be read. ${problems.join(' ')}`);
+}
+
+function exactDuration(millis: Millis): string {
+  const text = formatDuration(millis);
+  return parseDuration(text) === millis ? text : `${millis}ms`;
+}
+
+/** Shares are kept to a millionth, which is four decimals of a percentage. */
+function exactShare(share: number): string {
+  return `${Number((share * 100).toFixed(4))}%`;
+}

@@ -1,0 +1,89 @@
+// Metrics kept in memory, for tests of what is made of them.
+import type { Metrics } from '../../controller/ports.ts';
+import type { LatencyRow, RequestRow, Slot, SlotReading, Subject } from '../../domain/evidence.ts';
+import type { Instant } from '../../domain/time.ts';
+
+/** Requests of one kind that ended at one moment. */
+interface Served extends RequestRow {
+  readonly at: Instant;
+  /** How long each of them took. */
+  readonly millis: number;
+}
+
+/** A metrics source whose past is told to it. */
+export interface MemoryMetrics extends Metrics {
+  /** Counts requests. Each kind has rows from its first request on, of zero in slots without any. */
+  serve(served: Served): void;
+  /** Forgets a stretch of time: slots that overlap it have no rows, and its requests are never counted. */
+  gap(from: Instant, to: Instant): void;
+  /** Every read is `sourceDown` with this sentence, until `start`. */
+  stop(message: string): void;
+  start(): void;
+  /** The slots read so far, in order. */
+  readonly reads: readonly { readonly slot: Slot; readonly subjects: readonly Subject[] }[];
+}
+
+const boundsMs = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, Number.POSITIVE_INFINITY];
+
+/** A metrics source that has seen nothing yet. */
+export function memoryMetrics(): MemoryMetrics {
+  const past: Served[] = [];
+  const gaps: { readonly from: Instant; readonly to: Instant }[] = [];
+  const reads: { slot: Slot; subjects: readonly Subject[] }[] = [];
+  let outage: string | undefined;
+  return {
+    reads,
+    serve: (served) => void past.push(served),
+    gap: (from, to) => void gaps.push({ from, to }),
+    stop: (message) => {
+      outage = message;
+    },
+    start: () => {
+      outage = undefined;
+    },
+    async read(slot, subjects) {
+      reads.push({ slot, subjects });
+      if (outage !== undefined) return { kind: 'sourceDown', slot, message: outage };
+      const lost = gaps.some(({ from, to }) => from < slot.end && to > slot.start);
+      return readingOf(lost ? [] : past.filter(({ at }) => at <= slot.end), slot, subjects);
+    },
+  };
+}
+
+function readingOf(past: readonly Served[], slot: Slot, subjects: readonly Subject[]): SlotReading {
+  const known = past.filter((served) => subjects.some((subject) => isAsked(served, subject)));
+  const timed = past.filter((served) => subjects.some((subject) => subject.latency && isServedBy(served, subject)));
+  const requests = sum(known.map((served) => rowOf(served, slot)));
+  const latency = sum(timed.flatMap((served) => bucketsOf(served, slot)));
+  const queries = latency.length === 0 ? { requests: 'memory' } : { requests: 'memory', latency: 'memory' };
+  return { kind: 'data', slot, requests, latency, unreadable: [], queries };
+}
+
+function rowOf({ at, reporter, workload, namespace, service, ...outcome }: Served, slot: Slot): RequestRow {
+  const { protocol, code, grpcStatus, flags } = outcome;
+  const count = at > slot.start ? outcome.count : 0;
+  return { reporter, workload, namespace, service, protocol, code, grpcStatus, flags, count };
+}
+
+function isServedBy(served: Served, { namespace, stable, canary }: Subject): boolean {
+  return served.namespace === namespace && (served.workload === stable || served.workload === canary);
+}
+
+function isAsked(served: Served, subject: Subject): boolean {
+  const unattributed = served.workload === 'unknown' && served.reporter !== 'destination';
+  return isServedBy(served, subject) || (unattributed && subject.services.includes(served.service));
+}
+
+function bucketsOf({ reporter, workload, namespace, at, millis, count }: Served, slot: Slot): readonly LatencyRow[] {
+  const inSlot = at > slot.start ? count : 0;
+  return boundsMs.map((bound) => ({ reporter, workload, namespace, bound, count: millis <= bound ? inSlot : 0 }));
+}
+
+function sum<Row extends RequestRow | LatencyRow>(rows: readonly Row[]): readonly Row[] {
+  const sums = new Map<string, Row>();
+  for (const row of rows) {
+    const key = JSON.stringify({ ...row, bound: 'bound' in row ? String(row.bound) : '', count: 0 });
+    sums.set(key, { ...row, count: row.count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}

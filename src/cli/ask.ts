@@ -1,0 +1,103 @@
+// serin promote, abort, pause, resume, retry: writes what a person wants and waits a moment for the answer.
+import type { Answer, Request, Rollout, Verb } from '../domain/rollout.ts';
+import { formatDuration, type Millis } from '../domain/time.ts';
+import type { CliCluster, CliParts } from './cluster.ts';
+import { CliError, type ExitCode, exitCodes } from './exit.ts';
+import { findRollout } from './find.ts';
+import { follow } from './follow.ts';
+
+/** What is asked for. */
+export interface AskFlags {
+  readonly verb: Verb;
+  readonly reason?: string;
+  /** The step meant, counted from 1 as people see it; for promote the present one when left out. */
+  readonly step?: number;
+}
+
+const answerWithinMs: Millis = 10_000;
+
+/** Asks, and prints the answer: 0 when it was done, now or before, 1 when it was refused, 0 also when nobody has answered yet. */
+export async function runAsk(
+  parts: CliParts,
+  cluster: CliCluster,
+  words: readonly string[],
+  flags: AskFlags,
+): Promise<ExitCode> {
+  const rollout = await findRollout(cluster, cluster.namespace, words);
+  const request = requestOf(parts, rollout, flags);
+  await write(cluster, rollout, request);
+  const answer = await answerTo(parts, cluster, rollout, request.id);
+  if (answer === undefined) return unanswered(parts, rollout);
+  parts.terminal.out(`${rollout.id.name}: ${answer.message}\n`);
+  return answer.outcome === 'refused' ? exitCodes.internal : exitCodes.reached;
+}
+
+function requestOf(parts: CliParts, rollout: Rollout, flags: AskFlags): Omit<Request, 'actor' | 'time'> {
+  const { steps } = rollout.spec.plan;
+  if (flags.step !== undefined && flags.step > steps.length) {
+    throw new CliError(
+      exitCodes.usage,
+      `There is no step ${flags.step}: the plan of ${rollout.id.name} has ${steps.length} (${steps.join(', ')} percent).`,
+    );
+  }
+  const present = flags.verb === 'promote' ? rollout.status.step : undefined;
+  const step = flags.step === undefined ? present : flags.step - 1;
+  return {
+    id: parts.newId(),
+    verb: flags.verb,
+    surface: 'serin',
+    ...(step === undefined ? {} : { step }),
+    ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+  };
+}
+
+/** Appends the request or says why it could not be. */
+export async function write(
+  cluster: CliCluster,
+  { id }: Rollout,
+  request: Omit<Request, 'actor' | 'time'>,
+): Promise<void> {
+  const appended = await cluster.requests.append(id, request);
+  switch (appended.kind) {
+    case 'appended':
+      return;
+    case 'full':
+      throw new CliError(
+        exitCodes.internal,
+        `The rollout ${id.name} holds as many requests as it can (20). To stop it, set spec.abort:`,
+        `kubectl patch cro ${id.name} -n ${id.namespace} --type=merge -p '{"spec":{"abort":true}}'`,
+      );
+    case 'gone':
+      throw new CliError(exitCodes.notFound, `The rollout ${id.name} is no more.`, `serin get -n ${id.namespace}`);
+    case 'refused':
+      throw new CliError(exitCodes.notFound, `You may not ${request.verb} ${id.name}: ${appended.message}`);
+  }
+}
+
+async function answerTo(
+  parts: CliParts,
+  cluster: CliCluster,
+  { id }: Rollout,
+  request: string,
+): Promise<Answer | undefined> {
+  const looking = {
+    read: () => cluster.rollouts.get(id),
+    everyMs: 250,
+    until: parts.clock.now() + answerWithinMs,
+  };
+  for await (const seen of follow(parts, looking)) {
+    if (seen.kind !== 'rollout') return undefined;
+    const answer = seen.rollout.status.answers.find((given) => given.id === request);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+function unanswered(parts: CliParts, { id }: Rollout): ExitCode {
+  const waited = formatDuration(answerWithinMs);
+  parts.terminal.err(
+    `The request is written and will be answered. It was not within ${waited}: no controller runs, or it has to wait for the next phase.\n` +
+      `See the answer with: serin status ${id.name} -n ${id.namespace}\n`,
+  );
+  return exitCodes.reached;
+}

@@ -1,0 +1,61 @@
+// How the command ends: codes a pipeline can branch on, and errors that say what to do next.
+import type { RolloutStatus } from '../domain/rollout.ts';
+
+/** Documented and never renumbered. */
+export const exitCodes = {
+  reached: 0,
+  internal: 1,
+  usage: 2,
+  rolledBack: 3,
+  aborted: 4,
+  superseded: 5,
+  noEvidence: 8,
+  notFound: 10,
+  timedOut: 124,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** An end that the user must hear of: a sentence, and the next command where there is one. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: ExitCode;
+  readonly next: string | undefined;
+
+  constructor(exitCode: ExitCode, message: string, next?: string) {
+    super(message);
+    this.exitCode = exitCode;
+    this.next = next;
+  }
+}
+
+/** The code of a finished rollout, for whoever wanted it promoted. */
+export function exitCodeOf(status: RolloutStatus): ExitCode {
+  if (status.phase === 'promoted') return exitCodes.reached;
+  const { cause } = status;
+  if (cause === undefined) return exitCodes.internal;
+  switch (cause) {
+    case 'gate':
+    case 'health':
+      return exitCodes.rolledBack;
+    case 'person':
+      return exitCodes.aborted;
+    case 'superseded':
+    case 'stableChanged':
+      return exitCodes.superseded;
+    case 'undecided':
+    case 'deadline':
+      return exitCodes.noEvidence;
+  }
+}
+
+/** The code of anything that was thrown: 10 when the cluster said 401, 403 or 404, else 1. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  if (error instanceof CliError) return error.exitCode;
+  if (typeof error !== 'object' || error === null) return exitCodes.internal;
+  const { status, code } = error as Record<string, unknown>;
+  return [status, code].some((said) => said === 401 || said === 403 || said === 404)
+    ? exitCodes.notFound
+    : exitCodes.internal;
+}

@@ -1,0 +1,58 @@
+// Looking at one rollout again and again, through outages of the cluster, until something ends the looking.
+import type { Rollout } from '../domain/rollout.ts';
+import type { Instant, Millis } from '../domain/time.ts';
+import type { CliParts } from './cluster.ts';
+import { CliError, exitCodeOfError, exitCodes } from './exit.ts';
+
+/** One look: the rollout as it is now, or that it is no more, or why looking ended. */
+export type Seen =
+  | { readonly kind: 'rollout'; readonly rollout: Rollout }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'timedOut' }
+  | { readonly kind: 'interrupted' };
+
+/** How to look. */
+export interface Looking {
+  /** Reads what is followed; undefined when it is no more. */
+  readonly read: () => Promise<Rollout | undefined>;
+  readonly everyMs: Millis;
+  /** When to give up; never when left out. */
+  readonly until?: Instant;
+}
+
+const patienceMs = 120_000;
+
+/** Looks until the caller stops asking, the time is up or the user interrupts. A cluster that is silent for two minutes ends it with its error. */
+export async function* follow(parts: CliParts, looking: Looking): AsyncGenerator<Seen, void, void> {
+  const read = patiently(parts, looking.read);
+  for (;;) {
+    if (parts.interrupted.aborted) return yield { kind: 'interrupted' };
+    const seen = await read();
+    if (seen !== 'silent') yield seen === undefined ? { kind: 'gone' } : { kind: 'rollout', rollout: seen };
+    if (looking.until !== undefined && parts.clock.now() >= looking.until) return yield { kind: 'timedOut' };
+    await parts.pause(Math.min(looking.everyMs, (looking.until ?? Number.POSITIVE_INFINITY) - parts.clock.now()));
+  }
+}
+
+function patiently<T>(parts: CliParts, read: () => Promise<T>): () => Promise<T | 'silent'> {
+  let silentSince: Instant | undefined;
+  return async () => {
+    try {
+      const answer = await read();
+      if (silentSince !== undefined) parts.terminal.err('The cluster answers again.\n');
+      silentSince = undefined;
+      return answer;
+    } catch (error) {
+      if (error instanceof CliError || exitCodeOfError(error) === exitCodes.notFound) throw error;
+      const now = parts.clock.now();
+      if (silentSince === undefined) {
+        parts.terminal.err(
+          `The cluster does not answer (${error instanceof Error ? error.message : String(error)}); trying again.\n`,
+        );
+      }
+      silentSince ??= now;
+      if (now - silentSince >= patienceMs) throw error;
+      return 'silent';
+    }
+  };
+}

@@ -1,0 +1,67 @@
+// serin plan: what would happen, without doing any of it.
+import type { Workload } from '../controller/ports.ts';
+import { isFinal } from '../domain/rollout.ts';
+import type { Settings } from '../domain/settings.ts';
+import { nearest } from '../domain/spelling.ts';
+import { settingsOf } from './appear.ts';
+import type { CliCluster, CliParts } from './cluster.ts';
+import { CliError, type ExitCode, exitCodes } from './exit.ts';
+import { matching, readName } from './find.ts';
+import { planFacts, planLines } from './render/plan.ts';
+import { textOf } from './terminal.ts';
+
+/** Prints the plan of a Deployment: 0 when it can be carried out, 1 with every reason when it cannot. */
+export async function runPlan(parts: CliParts, cluster: CliCluster, words: readonly string[]): Promise<ExitCode> {
+  const { name, kind } = readName(words);
+  if (kind === 'rollout')
+    throw new CliError(exitCodes.usage, `A plan is made for a Deployment, not for a rollout.`, `serin status ${name}`);
+  const target = await workloadNamed(cluster, name);
+  const parsed = await settingsOf(cluster, target);
+  switch (parsed.kind) {
+    case 'none':
+      parts.terminal.err(`Deployment ${name} asks for no canary: it has no annotation serin.dev/canary-of.\n`);
+      parts.terminal.err(
+        `Ask with: kubectl annotate deployment/${name} -n ${target.namespace} serin.dev/canary-of=<the Deployment that serves now>\n`,
+      );
+      return exitCodes.internal;
+    case 'problems':
+      parts.terminal.err(`The annotations of Deployment ${name} cannot be carried out:\n`);
+      parts.terminal.err(textOf(parsed.problems.map(({ message }) => `  ${message}`)));
+      return exitCodes.internal;
+    case 'settings':
+      return await planFor(parts, cluster, target, parsed.settings);
+  }
+}
+
+async function planFor(parts: CliParts, cluster: CliCluster, target: Workload, settings: Settings): Promise<ExitCode> {
+  const stable = await workloadNamed(cluster, settings.stable);
+  const located = await cluster.mesh.locate(stable, target, settings.route);
+  if (located.kind === 'problem') {
+    parts.terminal.out(textOf(planFacts(settings.plan)));
+    parts.terminal.err(`\nNo rollout can begin (${located.problem.reason}): ${located.problem.message}\n`);
+    return exitCodes.internal;
+  }
+  parts.terminal.out(textOf(planLines(target, stable, settings.plan, located.route)));
+  await mentionLive(parts, cluster, target);
+  return exitCodes.reached;
+}
+
+async function mentionLive(parts: CliParts, cluster: CliCluster, { namespace, name }: Workload): Promise<void> {
+  const rollouts = matching(await cluster.rollouts.list(namespace), { kind: 'deployment', name });
+  const live = rollouts.find(({ status }) => !isFinal(status.phase));
+  if (live === undefined) return;
+  parts.terminal.err(
+    `\nA rollout is under way with the plan it began with: ${live.id.name} (${live.status.phase}). See: serin status ${live.id.name} -n ${namespace}\n`,
+  );
+}
+
+async function workloadNamed(cluster: CliCluster, name: string): Promise<Workload> {
+  const { namespace } = cluster;
+  const workload = await cluster.workloads.get(namespace, name);
+  if (workload !== undefined) return workload;
+  const targets = (await cluster.rollouts.list(namespace)).map(({ spec }) => spec.target.name);
+  const guess = nearest(name, [...new Set(targets)]);
+  const hint = guess === undefined ? '' : ` Did you mean "${guess}"?`;
+  const message = `There is no Deployment "${name}" in namespace ${namespace}.${hint}`;
+  throw new CliError(exitCodes.notFound, message, `kubectl get deployments -n ${namespace}`);
+}

@@ -1,0 +1,84 @@
+// The serin command: its verbs and flags. Each verb's work is loaded when it is used.
+import { Command, CommanderError } from 'commander';
+import { type CliCluster, type CliParts, type ClusterFlags, clusterFlags } from './cluster.ts';
+import { addControllerVerb } from './controller.ts';
+import { CliError, type ExitCode, exitCodeOfError, exitCodes } from './exit.ts';
+import type { Terminal } from './terminal.ts';
+import { addVerbs } from './verbs.ts';
+
+/** Opens the cluster, does the work on it, and closes it, whatever happens. */
+export type OnCluster = (
+  command: Command,
+  work: (parts: CliParts, cluster: CliCluster) => Promise<ExitCode>,
+) => Promise<void>;
+
+/**
+ * Runs one command line, without the program's own name, and resolves to its exit code. Never rejects: what goes wrong is a
+ * sentence on the error stream, with the next command where there is one.
+ */
+export async function runProgram(args: readonly string[], parts: CliParts): Promise<number> {
+  let code: number = exitCodes.reached;
+  function ended(by: number): void {
+    code = by;
+  }
+  try {
+    await program(parts, ended).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return report(parts.terminal, error);
+  }
+}
+
+function program(parts: CliParts, ended: (code: number) => void): Command {
+  const serin = new Command('serin')
+    .description('Progressive delivery for Istio: see, steer and wait for canary rollouts.')
+    .version(parts.version, '-V, --version', 'print the version')
+    .option('-n, --namespace <name>', "the namespace; that of the kubeconfig's context when left out")
+    .option('--context <name>', 'the context of the kubeconfig to use')
+    .option('--kubeconfig <file>', 'the kubeconfig file to use')
+    .option('--no-color', 'write without colour (so does the environment variable NO_COLOR)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: parts.terminal.out,
+      writeErr: parts.terminal.err,
+      outputError: (text, write) => write(sentenceOf(text)),
+    })
+    .exitOverride();
+  addVerbs(serin, onCluster(parts, ended));
+  addControllerVerb(serin, parts, ended);
+  return serin;
+}
+
+function onCluster(parts: CliParts, ended: (code: number) => void): OnCluster {
+  return async (command, work) => {
+    const flags = command.optsWithGlobals<ClusterFlags & { readonly color: boolean }>();
+    const terminal = flags.color ? parts.terminal : { ...parts.terminal, colour: false };
+    const cluster = await parts.openCluster(clusterFlags(flags));
+    try {
+      ended(await work({ ...parts, terminal }, cluster));
+    } finally {
+      await cluster.close?.();
+    }
+  };
+}
+
+/** Commander's `error: unknown command 'x'\n(Did you mean y?)` as sentences, and where to look. */
+function sentenceOf(text: string): string {
+  const [what = '', guess] = text
+    .replace(/^error: /, '')
+    .trim()
+    .split('\n');
+  const sentence = /[.?!]$/.test(what) ? what : `${what}.`;
+  const hint = guess === undefined ? '' : ` ${guess.replace(/^\((.*)\)$/, '$1')}`;
+  return `serin: ${sentence}${hint}\nSee what there is with: serin --help\n`;
+}
+
+function report(terminal: Terminal, error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? exitCodes.reached : exitCodes.usage;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  terminal.err(`serin: ${message}\n`);
+  if (error instanceof CliError && error.next !== undefined) terminal.err(`Try: ${error.next}\n`);
+  return exitCodeOfError(error);
+}

@@ -1,0 +1,98 @@
+// What a rollout would do: the plan as it was understood, the route it was found to move, and everything it would touch.
+import type { Workload } from '../../controller/ports.ts';
+import { formatShare, type Plan } from '../../domain/plan.ts';
+import type { Destination, Route } from '../../domain/rollout.ts';
+import { formatDuration } from '../../domain/time.ts';
+
+/** The page of a plan that can be carried out. */
+export function planLines(target: Workload, stable: Workload, plan: Plan, route: Route): readonly string[] {
+  return [
+    `Deployment ${target.name} would be released as the canary of ${stable.name} in namespace ${target.namespace}.`,
+    '',
+    ...versionLines(target, stable),
+    ...planFacts(plan),
+    '',
+    ...routeLines(route),
+    '',
+    ...touchedLines(target, route),
+  ];
+}
+
+function versionLines(target: Workload, stable: Workload): readonly string[] {
+  const ready = ({ readyReplicas, replicas }: Workload) => `${readyReplicas} of ${replicas} pods ready`;
+  return [
+    fact('Stable', `${stable.name} ${stable.images.join(',')} (${stable.hash ?? 'no revision yet'}), ${ready(stable)}`),
+    fact('Canary', `${target.name} ${target.images.join(',')} (${target.hash ?? 'no revision yet'}), ${ready(target)}`),
+  ];
+}
+
+/** The parsed plan, one fact a line. */
+export function planFacts(plan: Plan): readonly string[] {
+  return [
+    fact('Steps', `${plan.steps.map((weight) => `${weight}%`).join(' > ')} of the traffic`),
+    fact('Bake', `${formatDuration(plan.bakeMs)} to ${formatDuration(plan.maxBakeMs)} per step`),
+    fact('Duration', durationSentence(plan)),
+    fact('Judged', judgedSentence(plan)),
+    fact('Undecided', undecidedSentence(plan)),
+  ];
+}
+
+function durationSentence(plan: Plan): string {
+  const count = plan.steps.length;
+  const least = formatDuration(count * plan.bakeMs);
+  const steps = count === 1 ? 'one step' : `${count} steps`;
+  return `at least ${least} (${steps} of ${formatDuration(plan.bakeMs)}), and some seconds per step until the mesh has settled`;
+}
+
+function judgedSentence(plan: Plan): string {
+  if (plan.analysis === 'off')
+    return 'by nothing: analysis is off, and time alone moves the weights; pods that fail still end it';
+  const ceiling = plan.maxErrorRate === undefined ? [] : [`error rate at most ${formatShare(plan.maxErrorRate)}`];
+  const latency = plan.maxLatency.map(({ text }) => text);
+  return [
+    `error rate at most ${formatShare(plan.errorMargin).replace('%', '')} percentage points above stable`,
+    ...ceiling,
+    ...latency,
+    `at least ${plan.minRequests} canary requests per step`,
+  ].join('; ');
+}
+
+function undecidedSentence(plan: Plan): string {
+  const when = `a step without a verdict after ${formatDuration(plan.maxBakeMs)}`;
+  switch (plan.onUndecided) {
+    case 'hold':
+      return `${when} is held, and a person asked`;
+    case 'rollback':
+      return `${when} is rolled back`;
+    case 'advance':
+      return `${when} is left for the next one all the same`;
+  }
+}
+
+function routeLines(route: Route): readonly string[] {
+  const section = route.section === undefined ? '' : `, ${route.protocol} route "${route.section}"`;
+  const weight = (found: number | null) => (found === null ? 'no weight' : `weight ${found}`);
+  return [
+    fact('Route', `VirtualService ${route.namespace}/${route.name}${section}`),
+    fact('', `stable ${destination(route.stable)} (${weight(route.original.stable)} now)`),
+    fact('', `canary ${destination(route.canary)} (${weight(route.original.canary)} now)`),
+  ];
+}
+
+function destination({ host, subset, port }: Destination): string {
+  const named = subset === undefined ? host : `${host} subset ${subset}`;
+  return port === undefined ? named : `${named} port ${port}`;
+}
+
+function touchedLines(target: Workload, route: Route): readonly string[] {
+  return [
+    'It would write, and nothing else:',
+    `  VirtualService ${route.namespace}/${route.name}: the two weights of that pair, and while it runs the annotation serin.dev/claim`,
+    `  Deployment ${target.namespace}/${target.name}: annotations serin.dev/phase, serin.dev/rollout and serin.dev/last, condition serin.dev/CanaryAccepted`,
+    '  a CanaryRollout of its own, and Events',
+  ];
+}
+
+function fact(name: string, value: string): string {
+  return `${name.padEnd(11)}${value}`;
+}

@@ -1,0 +1,123 @@
+// One rollout on a page: where it stands, why, and what can be typed next.
+import { isAbortable, isFinal, type Rollout } from '../../domain/rollout.ts';
+import { displayOf, isPaused } from '../../domain/status.ts';
+import { formatInstant, type Instant } from '../../domain/time.ts';
+import type { GateVerdict } from '../../domain/verdict.ts';
+import type { Paint } from '../terminal.ts';
+import { paintedPhase } from './rollouts.ts';
+import { age, table } from './table.ts';
+
+const shownPast = 8;
+const shownRequests = 4;
+
+/** The whole page, as lines. */
+export function statusLines(rollout: Rollout, now: Instant, paint: Paint): readonly string[] {
+  return [
+    ...facts(rollout, now, paint),
+    '',
+    rollout.status.message,
+    ...stalledLines(rollout, paint),
+    ...gateLines(rollout.status.verdicts, paint),
+    ...askedLines(rollout, now),
+    ...pastLines(rollout, now),
+    ...nextLines(rollout, paint),
+  ];
+}
+
+/** One line for where nothing can be drawn over: what changed, and the sentence behind it. */
+export function changeLine({ id, spec, status }: Rollout): string {
+  const { step, weight, verdict } = displayOf(spec, status);
+  const paused = isPaused(spec, status) ? ' paused' : '';
+  return `${id.name} ${status.phase}${paused} step=${step} weight=${weight.replaceAll(' ', '_')} verdict=${verdict.replaceAll(' ', '')}: ${status.message}`;
+}
+
+/** What makes a change worth a line; the numbers in a sentence alone do not. */
+export function changeKey({ spec, status }: Rollout): string {
+  const { step, weight, verdict } = displayOf(spec, status);
+  return [status.phase, status.reason, step, weight, verdict, isPaused(spec, status), status.answers.length].join('|');
+}
+
+function facts(rollout: Rollout, now: Instant, paint: Paint): readonly string[] {
+  const { id, spec, status } = rollout;
+  const display = displayOf(spec, status);
+  const since = isFinal(status.phase)
+    ? `${age(now - (status.finishedAt ?? status.since))} ago`
+    : `for ${age(now - status.since)}`;
+  const rows = [
+    ['Rollout', `${paint.strong(id.name)} in namespace ${id.namespace}, attempt ${spec.attempt}`],
+    ['Phase', `${paintedPhase(rollout, paint)} ${since}`],
+    ['Step', `${display.step}  ${track(rollout)}`],
+    ['Weight', `${display.weight} to the canary`],
+    ['Stable', `${display.stable}  (${spec.stable.hash})`],
+    ['Canary', `${display.canary}  (${spec.canary.hash})`],
+    ...(status.route === undefined ? [] : [['Route', `${status.route.namespace}/${status.route.name}`]]),
+  ];
+  return rows.map(([name = '', value = '']) => `${name.padEnd(9)}${value}`);
+}
+
+function track({ spec, status }: Rollout): string {
+  const done = status.phase === 'promoted';
+  return spec.plan.steps
+    .map((weight, step) => (step === status.step && !done ? `[${weight}%]` : `${weight}%`))
+    .join(' > ');
+}
+
+function stalledLines({ status }: Rollout, paint: Paint): readonly string[] {
+  return status.stalled === undefined
+    ? []
+    : [paint.bad(`Stalled (${status.stalled.reason}): ${status.stalled.message}`)];
+}
+
+function gateLines(verdicts: readonly GateVerdict[], paint: Paint): readonly string[] {
+  if (verdicts.length === 0) return [];
+  const rows = verdicts.map(({ gate, verdict, message }) => [gate, verdictWord(verdict, paint), message]);
+  return ['', ...table(['GATE', 'VERDICT', 'WHY'], rows)];
+}
+
+function verdictWord(verdict: GateVerdict['verdict'], paint: Paint): string {
+  switch (verdict) {
+    case 'pass':
+      return paint.good('pass');
+    case 'fail':
+      return paint.bad('FAIL');
+    case 'undecided':
+      return 'undecided';
+    case 'noData':
+      return paint.waiting('no data');
+    case 'sourceDown':
+      return paint.waiting('source down');
+  }
+}
+
+function askedLines({ spec, status }: Rollout, now: Instant): readonly string[] {
+  const rows = spec.requests.slice(-shownRequests).map(({ id, verb, step, actor, time }) => {
+    const answer = status.answers.find((given) => given.id === id);
+    const what = step === undefined ? verb : `${verb} step ${step + 1}`;
+    return [`${age(now - time)} ago`, what, actor, answer?.message ?? 'Not answered yet.'];
+  });
+  return rows.length === 0 ? [] : ['', ...table(['ASKED', 'FOR', 'BY', 'ANSWER'], rows)];
+}
+
+function pastLines({ status }: Rollout, now: Instant): readonly string[] {
+  if (status.history.length === 0) return [];
+  const rows = status.history
+    .slice(-shownPast)
+    .map((entry) => [`${age(now - entry.time)} ago`, entry.phase, `${entry.weight}%`, entry.message]);
+  return ['', ...table(['WHEN', 'PHASE', 'WEIGHT', 'WHAT'], rows)];
+}
+
+function nextLines({ id, spec, status }: Rollout, paint: Paint): readonly string[] {
+  const at = `${spec.target.name} -n ${id.namespace}`;
+  const commands = [
+    ...(isPaused(spec, status) ? [`serin resume ${at}`] : []),
+    ...(status.phase === 'awaitingApproval' || status.phase === 'baking' ? [`serin promote ${at}`] : []),
+    ...(isAbortable(status.phase) ? [`serin abort ${at}`] : []),
+    ...(status.phase === 'rolledBack' ? [`serin retry ${at}`] : []),
+  ];
+  return commands.length === 0 ? [] : ['', paint.faint(`You can: ${commands.join('   ')}`)];
+}
+
+/** A line with its time, for logs of pipelines. */
+export function timed(line: string, now: Instant): string {
+  return `${formatInstant(now).replace(/\.\d+Z$/, 'Z')} ${line}`;
+}

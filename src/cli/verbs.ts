@@ -1,0 +1,143 @@
+// The verbs that look at a cluster or ask something of it.
+import { type Command, Option } from 'commander';
+import type { Verb } from '../domain/rollout.ts';
+import type { AskFlags } from './ask.ts';
+import { type Goal, goals, type Output, outputs, readCount, readDuration, readTimeout } from './options.ts';
+import type { OnCluster } from './program.ts';
+
+const nameHelp = 'checkout, deployment/checkout, or a rollout by its own name';
+
+const waitHelp = `
+Exit codes:
+    0  reached: promoted, or with --for=finished any end
+    1  an internal error, or the cluster did not answer for two minutes
+    2  wrong usage
+    3  rolled back by a gate or because of the pods' health
+    4  aborted by a person
+    5  superseded by a newer revision, or stable changed
+    8  rolled back because there was not enough evidence in time
+   10  not found, or not permitted
+  124  the --timeout of this command is over; the rollout goes on
+  130  interrupted; the rollout goes on
+`;
+
+/** Adds every verb but the controller. */
+export function addVerbs(serin: Command, onCluster: OnCluster): void {
+  addGet(serin, onCluster);
+  addStatus(serin, onCluster);
+  addWait(serin, onCluster);
+  addPlan(serin, onCluster);
+  addPromote(serin, onCluster);
+  addRequest(serin, onCluster, 'abort', 'go back to stable, up to the last bake');
+  addRequest(serin, onCluster, 'pause', 'hold forward moves; a failing gate still rolls back');
+  addRequest(serin, onCluster, 'resume', 'let a paused rollout go on');
+  addRequest(serin, onCluster, 'retry', 'begin a new attempt of a revision that was rolled back');
+  addUninstall(serin, onCluster);
+}
+
+function addGet(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('get')
+    .description('list rollouts, or show one')
+    .argument('[name...]', nameHelp)
+    .option('-A, --all-namespaces', 'list those of every namespace', false)
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(outputs).default('table'))
+    .action(async (name: string[], { allNamespaces, output }: { allNamespaces: boolean; output: Output }, command) => {
+      const { runGet } = await import('./get.ts');
+      await onCluster(command, (parts, cluster) => runGet(parts, cluster, name, { everywhere: allNamespaces, output }));
+    });
+}
+
+function addStatus(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('status')
+    .description('show the newest rollout of a Deployment: where it stands, and why')
+    .argument('<name...>', nameHelp)
+    .option('-w, --watch', 'go on until the rollout ends, and exit as `serin wait` does', false)
+    .action(async (name: string[], { watch }: { watch: boolean }, command) => {
+      const { runStatus } = await import('./status.ts');
+      await onCluster(command, (parts, cluster) => runStatus(parts, cluster, name, { watch }));
+    });
+}
+
+function addWait(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('wait')
+    .description("wait until the rollout of a Deployment's present revision has ended")
+    .argument('<name...>', nameHelp)
+    .addOption(new Option('--for <goal>', 'what to wait for').choices(goals).default('promoted'))
+    .addOption(
+      new Option('--timeout <duration>', 'how long this command waits, such as 45m; 0 for ever')
+        .argParser(readTimeout)
+        .default(3_600_000, '1h'),
+    )
+    .addHelpText('after', waitHelp)
+    .action(async (name: string[], flags: { for: Goal; timeout: number }, command) => {
+      const { runWait } = await import('./wait.ts');
+      const limit = Number.isFinite(flags.timeout) ? { timeoutMs: flags.timeout } : {};
+      await onCluster(command, (parts, cluster) => runWait(parts, cluster, name, { goal: flags.for, ...limit }));
+    });
+}
+
+function addPlan(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('plan')
+    .description('show what a rollout of a Deployment would do, without doing any of it')
+    .argument('<name...>', 'checkout or deployment/checkout')
+    .action(async (name: string[], _flags: unknown, command) => {
+      const { runPlan } = await import('./plan.ts');
+      await onCluster(command, (parts, cluster) => runPlan(parts, cluster, name));
+    });
+}
+
+function addPromote(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('promote')
+    .description('leave the present step for the next one')
+    .argument('<name...>', nameHelp)
+    .option('--full', 'leave every remaining step too', false)
+    .option('--step <number>', 'the step meant, counted from 1; the present one when left out', readCount)
+    .option('--reason <text>', 'why, for everybody to read')
+    .action(async (name: string[], flags: { full: boolean; step?: number; reason?: string }, command) => {
+      const { full, ...rest } = flags;
+      await ask(onCluster, command, name, { verb: full ? 'promoteFull' : 'promote', ...rest });
+    });
+}
+
+function addRequest(serin: Command, onCluster: OnCluster, verb: Verb, description: string): void {
+  serin
+    .command(verb)
+    .description(description)
+    .argument('<name...>', nameHelp)
+    .option('--reason <text>', 'why, for everybody to read')
+    .action(async (name: string[], flags: { reason?: string }, command) => {
+      await ask(onCluster, command, name, { verb, ...flags });
+    });
+}
+
+async function ask(onCluster: OnCluster, command: Command, name: string[], flags: AskFlags): Promise<void> {
+  const { runAsk } = await import('./ask.ts');
+  await onCluster(command, (parts, cluster) => runAsk(parts, cluster, name, flags));
+}
+
+function addUninstall(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('uninstall')
+    .description('end every rollout, put routes back, and let go of every object')
+    .option('--yes', 'do it, not only say what would be done', false)
+    .option('--without-controller', 'put routes back from here, because no controller runs any more', false)
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for the ends')
+        .argParser(readDuration)
+        .default(300_000, '5m'),
+    )
+    .action(async (flags: { yes: boolean; withoutController: boolean; timeout: number }, command: Command) => {
+      const { runUninstall } = await import('./uninstall.ts');
+      const { namespace } = command.optsWithGlobals<{ namespace?: string }>();
+      const { yes, withoutController, timeout } = flags;
+      const where = namespace === undefined ? {} : { namespace };
+      await onCluster(command, (parts, cluster) =>
+        runUninstall(parts, cluster, { yes, withoutController, timeoutMs: timeout, ...where }),
+      );
+    });
+}

@@ -1,0 +1,108 @@
+// What a gate is: `(state, slot) -> [state, verdict]` in two halves, so that the verdict can be said again without a new
+// slot. A gate's state is JSON of its own, versioned and bounded, because it is saved with the rollout.
+import type { ByReporter, ReporterCounts, Tally } from './counts.ts';
+import type { GateState, Subject } from './evidence.ts';
+import type { BucketTally, ReporterBuckets } from './gates/buckets.ts';
+import type { Plan } from './plan.ts';
+import type { Millis } from './time.ts';
+import type { GateVerdict } from './verdict.ts';
+
+/** What a judgement takes into account besides the counts. */
+export interface JudgeContext {
+  readonly plan: Plan;
+  readonly subject: Subject;
+  /** The canary's weight in percent. */
+  readonly weight: number;
+  /** The canary's pods. */
+  readonly pods: {
+    readonly ready: number;
+    readonly wanted: number;
+    readonly troubles: readonly { readonly pod: string; readonly kind: string; readonly message: string }[];
+  };
+}
+
+/** A judgement's context, and how long the step has been counted. */
+export interface GateContext extends JudgeContext {
+  readonly countedMs: Millis;
+}
+
+/** A slot that is fit to be judged. */
+export interface GateSlot {
+  /** Whether it lies within the present step; else it only tells what stable is like. */
+  readonly inStep: boolean;
+  readonly counts: ByReporter<ReporterCounts>;
+  readonly buckets: ByReporter<ReporterBuckets>;
+}
+
+/** What was counted before the rollout, when nobody had to know yet which workload is which. */
+export interface Before {
+  readonly tallies: ByReporter<Tally>;
+  readonly buckets: ByReporter<BucketTally>;
+}
+
+/** A verdict without the name of its gate. */
+export type Opinion = Omit<GateVerdict, 'gate'>;
+
+/** One way of judging from counts. Everything here is pure. */
+export interface Gate<State> {
+  readonly id: string;
+  /** To be raised when the state's shape or meaning changes. */
+  readonly version: number;
+  readonly begin: (before?: Before) => State;
+  /** The state as it was saved; undefined when this is none. */
+  readonly revive: (saved: unknown) => State | undefined;
+  /** Forgets what was counted for the step before. */
+  readonly beginStep: (state: State) => State;
+  readonly count: (state: State, slot: GateSlot, context: GateContext) => State;
+  readonly say: (state: State, context: GateContext) => Opinion;
+}
+
+/** A gate together with its state, whatever that looks like. */
+export interface OpenGate {
+  readonly id: string;
+  readonly beginStep: () => OpenGate;
+  readonly count: (slot: GateSlot, context: GateContext) => OpenGate;
+  readonly say: (context: GateContext) => GateVerdict;
+  readonly saved: () => GateState;
+}
+
+/** Begins a gate with an empty state. */
+export function beginGate<State>(gate: Gate<State>, before?: Before): OpenGate {
+  return open(gate, gate.begin(before), false);
+}
+
+/**
+ * Opens a gate from what was saved. A state that is malformed or of another version starts anew, and the gate's verdicts of
+ * this step say so.
+ */
+export function openGate<State>(gate: Gate<State>, saved: GateState | undefined): OpenGate {
+  if (saved === undefined) return beginGate(gate);
+  const envelope = isRecord(saved.state) && saved.version === gate.version ? saved.state : {};
+  const state = gate.revive(envelope['counted']);
+  return state === undefined ? open(gate, gate.begin(), true) : open(gate, state, envelope['anew'] === true);
+}
+
+function open<State>(gate: Gate<State>, state: State, anew: boolean): OpenGate {
+  return {
+    id: gate.id,
+    beginStep: () => open(gate, gate.beginStep(state), false),
+    count: (slot, context) => open(gate, gate.count(state, slot, context), anew),
+    say: (context) => ({ gate: gate.id, ...withNote(gate.say(state, context), anew) }),
+    saved: () => ({ version: gate.version, state: anew ? { anew, counted: state } : { counted: state } }),
+  };
+}
+
+function withNote(opinion: Opinion, anew: boolean): Opinion {
+  const note = 'What this gate had saved of this step could not be read, so it began to count anew.';
+  return anew ? { ...opinion, message: `${opinion.message} ${note}` } : opinion;
+}
+
+/** Whether a value is an object with keys, and no list. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value can be a count. */
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}

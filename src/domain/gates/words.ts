@@ -1,0 +1,43 @@
+// How gates put numbers and reporters into words, and which of several opinions decides.
+import type { Reporter } from '../evidence.ts';
+import type { Opinion } from '../gate.ts';
+import { formatShare } from '../plan.ts';
+import { type Verdict, verdictRank } from '../verdict.ts';
+import { rate, type Trial } from './divergence.ts';
+
+const longestMessage = 1_000;
+
+/** Whose count it is, to end a clause with. */
+export const seenBy: Readonly<Record<Reporter, string>> = {
+  source: 'as its clients saw it (reporter source)',
+  waypoint: 'as the waypoint saw it (reporter waypoint)',
+  destination: 'as its own pods saw it (reporter destination)',
+};
+
+/** A count with commas: `12,345`. */
+export function grouped(count: number): string {
+  return String(Math.round(count)).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `3 of 1,000 (0.3%)`. */
+export function outOf(trial: Trial): string {
+  return `${grouped(trial.x)} of ${grouped(trial.n)} (${formatShare(rate(trial))})`;
+}
+
+/** The opinion that decides: the worst, and the first among equals. Owes at least one. */
+export function worst([first, ...others]: readonly [Opinion, ...Opinion[]]): Opinion {
+  return others.reduce((a, b) => (verdictRank(b.verdict) > verdictRank(a.verdict) ? b : a), first);
+}
+
+/** A verdict whose sentence is short enough to be saved with a rollout. */
+export function withinBounds<T extends Opinion>(verdict: T): T {
+  const { message } = verdict;
+  return message.length <= longestMessage
+    ? verdict
+    : { ...verdict, message: `${message.slice(0, longestMessage - 3)}...` };
+}
+
+/** An opinion with the reason word and sentence given. */
+export function opinion(verdict: Verdict, reason: Opinion['reason'], message: string): Opinion {
+  return { verdict, reason, message };
+}

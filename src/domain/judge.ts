@@ -1,0 +1,134 @@
+// The judgement: slots in, evidence and verdicts out. Pure: the same readings give the same evidence, however they were cut.
+import { countRequests, tallyRequests, unreadableWorkloads } from './counts.ts';
+import type { Evidence, GateState, SlotReading } from './evidence.ts';
+import { beginGate, type Gate, type GateContext, type JudgeContext, type OpenGate, openGate } from './gate.ts';
+import { bucketsOf, tallyLatency } from './gates/buckets.ts';
+import { errorsGate } from './gates/errors.ts';
+import { eachReporter } from './gates/errors-state.ts';
+import { sayHealth } from './gates/health.ts';
+import { latencyGate } from './gates/latency.ts';
+import {
+  beginSlotStep,
+  noSlots,
+  noteSlot,
+  overshadowed,
+  reviveSlots,
+  type Slots,
+  slotsVersion,
+} from './gates/slots.ts';
+import { trafficGate } from './gates/traffic.ts';
+import { withinBounds } from './gates/words.ts';
+import type { Instant } from './time.ts';
+import type { GateVerdict } from './verdict.ts';
+
+export type { JudgeContext } from './gate.ts';
+
+type DataReading = SlotReading & { readonly kind: 'data' };
+
+/** The key of the judgement's own memory among those of the gates. */
+const slotsKey = 'slots';
+/** Workloads and services kept of the time before; a reading of one rollout has two and a few. */
+const mostBefore = 8;
+
+/**
+ * Evidence that begins after `through`. `before` is a wide reading of the time before the rollout, for that rollout alone:
+ * it tells stable's level and how many requests found no endpoint then. One that could not be read is as good as none.
+ */
+export function beginEvidence(through: Instant, before?: SlotReading): Evidence {
+  const counted = before?.kind === 'data' ? countedBefore(before) : undefined;
+  const gates = [beginGate(errorsGate, counted), beginGate(latencyGate, counted), beginGate(trafficGate, counted)];
+  return closeEvidence({ through, stepStart: through, gates, slots: noSlots });
+}
+
+/** Forgets what was counted for the step before. Slots that start before `stepStart` do not count for the new one. */
+export function beginStep(evidence: Evidence, stepStart: Instant): Evidence {
+  const stand = openEvidence(evidence);
+  const gates = stand.gates.map((gate) => gate.beginStep());
+  return closeEvidence({ ...stand, stepStart, gates, slots: beginSlotStep(stand.slots) });
+}
+
+/**
+ * Counts the readings after `through`, in order, up to the first that could not be read, and judges by all that stands.
+ * Without new readings it says what stands. A failure that was proven stays one while the source is down: nothing overrides it.
+ */
+export function judge(
+  evidence: Evidence,
+  readings: readonly SlotReading[],
+  context: JudgeContext,
+): { readonly evidence: Evidence; readonly verdicts: readonly GateVerdict[] } {
+  if (context.plan.analysis === 'off') return { evidence, verdicts: [sayHealth(context)] };
+  const down = readings.find((reading) => reading.kind === 'sourceDown');
+  const readable = readings.slice(0, down === undefined ? undefined : readings.indexOf(down)).filter(isData);
+  const stand = readable.reduce((sum, reading) => countReading(sum, reading, context), openEvidence(evidence));
+  const judging = stand.gates.filter(({ id }) => id !== latencyGate.id || context.plan.maxLatency.length > 0);
+  const gateContext = contextOf(stand, context);
+  const verdicts = judging.map((gate) => overshadowed(gate.say(gateContext), stand.slots, down, gateContext));
+  return { evidence: closeEvidence(stand), verdicts: [...verdicts, sayHealth(context)].map(withinBounds) };
+}
+
+/** Evidence with its gates opened, to be counted into. */
+interface Stand {
+  readonly through: Instant;
+  readonly stepStart: Instant;
+  readonly gates: readonly OpenGate[];
+  readonly slots: Slots;
+}
+
+function openEvidence({ through, stepStart, gates }: Evidence): Stand {
+  function opened<State>(gate: Gate<State>): OpenGate {
+    return openGate(gate, gates[gate.id]);
+  }
+  const saved = gates[slotsKey];
+  const slots = (saved?.version === slotsVersion ? reviveSlots(saved.state) : undefined) ?? noSlots;
+  return { through, stepStart, gates: [opened(errorsGate), opened(latencyGate), opened(trafficGate)], slots };
+}
+
+function closeEvidence({ through, stepStart, gates, slots }: Stand): Evidence {
+  const saved = gates.map((gate) => [gate.id, gate.saved()] as const);
+  const own: GateState = { version: slotsVersion, state: slots };
+  return { schema: 1, through, stepStart, gates: { ...Object.fromEntries(saved), [slotsKey]: own } };
+}
+
+function countReading(
+  stand: Stand,
+  { slot, requests, latency, unreadable, queries }: DataReading,
+  context: JudgeContext,
+): Stand {
+  if (slot.end <= stand.through) return stand;
+  const inStep = slot.start >= stand.stepStart;
+  const counts = countRequests(requests, context.subject);
+  const lost = unreadableWorkloads(unreadable, context.subject);
+  const fit = lost.length === 0 && Object.keys(counts).length > 0;
+  const slots = inStep ? noteSlot(stand.slots, { slot, unreadable: lost, fit, queries }) : stand.slots;
+  const next = { ...stand, through: slot.end, slots };
+  if (!fit) return next;
+  const buckets = eachReporter(tallyLatency(latency), (tally) => bucketsOf(tally, context.subject));
+  const gateContext = contextOf(next, context);
+  return { ...next, gates: stand.gates.map((gate) => gate.count({ inStep, counts, buckets }, gateContext)) };
+}
+
+function contextOf({ through, stepStart }: Stand, context: JudgeContext): GateContext {
+  return { ...context, countedMs: Math.max(0, through - stepStart) };
+}
+
+function countedBefore({ requests, latency }: DataReading) {
+  return {
+    tallies: eachReporter(tallyRequests(requests), ({ workloads, unattributed }) => ({
+      workloads: firstOf(workloads),
+      unattributed: firstOf(unattributed),
+    })),
+    buckets: eachReporter(tallyLatency(latency), firstOf),
+  };
+}
+
+function firstOf<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(
+    Object.entries(record)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, mostBefore),
+  );
+}
+
+function isData(reading: SlotReading): reading is DataReading {
+  return reading.kind === 'data';
+}
