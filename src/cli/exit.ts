@@ -53,9 +53,12 @@ export function exitCodeOf(status: RolloutStatus): ExitCode {
 /** The code of anything that was thrown: 10 when the cluster said 401, 403 or 404, else 1. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof CliError) return error.exitCode;
-  if (typeof error !== 'object' || error === null) return exitCodes.internal;
+  return statusOf(error) === undefined ? exitCodes.internal : exitCodes.notFound;
+}
+
+/** What the cluster refused with, 401, 403 or 404; undefined for every other error. */
+export function statusOf(error: unknown): 401 | 403 | 404 | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
   const { status, code } = error as Record<string, unknown>;
-  return [status, code].some((said) => said === 401 || said === 403 || said === 404)
-    ? exitCodes.notFound
-    : exitCodes.internal;
+  return ([401, 403, 404] as const).find((refusal) => status === refusal || code === refusal);
 }

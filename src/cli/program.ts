@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { type CliCluster, type CliParts, type ClusterFlags, clusterFlags } from './cluster.ts';
 import { addControllerVerb } from './controller.ts';
-import { CliError, type ExitCode, exitCodeOfError, exitCodes } from './exit.ts';
+import { CliError, type ExitCode, exitCodeOfError, exitCodes, statusOf } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 import { addVerbs } from './verbs.ts';
 
@@ -78,7 +78,21 @@ function report(terminal: Terminal, error: unknown): number {
     return error.exitCode === 0 ? exitCodes.reached : exitCodes.usage;
   }
   const message = error instanceof Error ? error.message : String(error);
-  terminal.err(`serin: ${message}\n`);
-  if (error instanceof CliError && error.next !== undefined) terminal.err(`Try: ${error.next}\n`);
+  const next = nextAfter(error);
+  terminal.err(`serin: ${message}\n${next === undefined ? '' : `Try: ${next}\n`}`);
   return exitCodeOfError(error);
+}
+
+/** The next command: the error's own, or what helps where the cluster knows no rollouts or lets this user see none. */
+function nextAfter(error: unknown): string | undefined {
+  if (error instanceof CliError) return error.next;
+  switch (statusOf(error)) {
+    case 401:
+    case 403:
+      return 'kubectl auth can-i list canaryrollouts.serin.dev';
+    case 404:
+      return 'kubectl api-resources --api-group=serin.dev (when it lists nothing, Serin is not installed: kubectl apply -k deploy/)';
+    default:
+      return undefined;
+  }
 }

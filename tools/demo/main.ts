@@ -13,7 +13,7 @@ import { printer } from './print.ts';
 import { type Story, stories } from './stories.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const storyMs = 150_000;
+const storyMs = 120_000;
 const out = printer();
 
 async function main(): Promise<number> {
@@ -39,6 +39,7 @@ async function main(): Promise<number> {
     });
     const ended = await Promise.race([play(stack), interrupted]);
     if (ended === 'interrupted') return 130;
+    if (!ended) out.note(`The controller's last words:\n${controller.output().split('\n').slice(-20).join('\n')}`);
     if (keep) {
       tellWhatToTry(stack, controller);
       await interrupted;

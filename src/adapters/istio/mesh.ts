@@ -5,7 +5,7 @@ import { claimIn } from './claim.ts';
 import { type FoundPair, findPair, lostObject } from './find-pair.ts';
 import { locate } from './locate.ts';
 import { noIstio } from './missing.ts';
-import { disownPatch, fieldOwner, isOwned, lastWriter } from './ownership.ts';
+import { disownPatch, type Entry, fieldOwner, isOwned, lastWriter } from './ownership.ts';
 import { routePatch } from './patch.ts';
 import { type ClusterAnswer, type ClusterRequests, type IstioObjects, istioObjects, parsed } from './requests.ts';
 import { rootNamespace } from './surroundings.ts';
@@ -21,6 +21,8 @@ export function istioMesh({ requests }: IstioMeshOptions): Mesh {
   const objects = istioObjects(requests);
   // A change needs the object its view was made of; this saves reading it again.
   const seen = new WeakMap<RouteView, VirtualService>();
+  // Whose fields the last write of a route took, until they are given back.
+  const taken = new Map<string, Taken>();
 
   async function view(route: Route): Promise<Viewed> {
     const object = await objects.virtualService(route.namespace, route.name);
@@ -37,18 +39,35 @@ export function istioMesh({ requests }: IstioMeshOptions): Mesh {
     if (object?.metadata.resourceVersion !== viewed.resourceVersion) return { kind: 'conflict' };
     const planned = routePatch(object, route, wanted);
     if (planned.kind === 'problem') return { kind: 'conflict' };
-    return writtenBy(await objects.patch(route.namespace, route.name, planned.operations, fieldOwner), route);
+    const written = writtenBy(await objects.patch(route.namespace, route.name, planned.operations, fieldOwner), route);
+    if (written.kind === 'written') {
+      taken.set(keyOf(route), { resourceVersion: written.resourceVersion, before: object.metadata.managedFields });
+    }
+    return written;
   }
 
   async function disown(route: Route): Promise<Written> {
     const object = await objects.virtualService(route.namespace, route.name);
+    const last = taken.get(keyOf(route));
+    taken.delete(keyOf(route));
     if (object === undefined) return { kind: 'conflict' };
-    const operations = disownPatch(object);
+    const isLast = last?.resourceVersion === object.metadata.resourceVersion;
+    const operations = disownPatch(object, isLast ? last.before : []);
     if (operations === undefined) return { kind: 'written', resourceVersion: object.metadata.resourceVersion };
     return writtenBy(await objects.patch(route.namespace, route.name, operations, fieldOwner), route);
   }
 
   return { locate: (stable, canary, asked) => search(objects, stable, canary, asked), view, change, disown };
+}
+
+/** What an object's owners were before a write of Serin's, and the version it made. */
+interface Taken {
+  readonly resourceVersion: string;
+  readonly before: readonly Entry[];
+}
+
+function keyOf({ namespace, name }: Route): string {
+  return `${namespace}/${name}`;
 }
 
 function viewOf(object: VirtualService, { rule, stable, canary }: FoundPair): RouteView {

@@ -9,11 +9,12 @@ export const fieldOwner = 'serin';
 /** The name left behind where Serin's entry was the only one. It owns no field that anybody could write. */
 const nobody = 'unowned';
 
-type Entry = VirtualService['metadata']['managedFields'][number];
+/** An entry of managedFields, as the API server wrote it. */
+export type Entry = VirtualService['metadata']['managedFields'][number];
 
 /** Whether the object holds fields in Serin's name. */
 export function isOwned({ metadata }: VirtualService): boolean {
-  return metadata.managedFields.some(({ manager }) => manager === fieldOwner);
+  return metadata.managedFields.some(isOurs);
 }
 
 /**
@@ -22,28 +23,41 @@ export function isOwned({ metadata }: VirtualService): boolean {
  */
 export function lastWriter({ metadata }: VirtualService, protocol: Route['protocol']): string | undefined {
   return metadata.managedFields
-    .filter(({ manager, fieldsV1 }) => manager !== fieldOwner && holdsRoutes(fieldsV1, protocol))
+    .filter((entry) => !isOurs(entry) && holdsRoutes(entry.fieldsV1, protocol))
     .reduce<Entry | undefined>((best, entry) => ((entry.time ?? '') >= (best?.time ?? '') ? entry : best), undefined)
     ?.manager;
 }
 
 function holdsRoutes(fields: Entry['fieldsV1'], protocol: Route['protocol']): boolean {
-  const spec = fields['f:spec'];
+  const spec = fields?.['f:spec'];
   return typeof spec === 'object' && spec !== null && `f:${protocol}` in spec;
 }
 
 /**
- * The patch that takes away every entry of Serin's; undefined when there is none. Taking away the last entry would have no
- * effect, and an empty list makes the next server-side apply conflict with "before-first-apply", so where Serin's is the
- * only one an entry stays that owns nothing but the existence of the spec
- * (sigs.k8s.io/structured-merge-diff; measured in docs/decisions/0002-field-ownership.md).
+ * The patch that gives up every field; undefined when Serin holds none. `before` are the entries the object had before
+ * Serin's last write, given only when nobody has written since: they are put back as they were, so that those whose fields
+ * the write took have them again.
+ *
+ * Without them Serin's entries are taken away, and the fields belong to nobody until somebody writes them. The last entry
+ * cannot be taken away: the API server takes an empty list for no answer, and a reset one makes the next server-side apply
+ * conflict with "before-first-apply". So where Serin's is the only one, an entry stays that holds nothing but the
+ * existence of the spec (measured: docs/decisions/0002-field-ownership.md).
  */
-export function disownPatch(object: VirtualService): readonly PatchOperation[] | undefined {
+export function disownPatch(
+  object: VirtualService,
+  before: readonly Entry[] = [],
+): readonly PatchOperation[] | undefined {
   const entries = object.metadata.managedFields;
-  const ours = entries.flatMap(({ manager }, index) => (manager === fieldOwner ? [index] : [])).toReversed();
+  const ours = entries.flatMap((entry, index) => (isOurs(entry) ? [index] : [])).toReversed();
   if (ours.length === 0) return undefined;
-  const others = ours.length < entries.length ? [] : [keeper(object)];
-  return [lock(object), ...others, ...ours.flatMap((index) => removal(index))];
+  const others = before.filter((entry) => !isOurs(entry));
+  if (others.length > 0) return [lock(object), { op: 'replace', path: '/metadata/managedFields', value: others }];
+  const left = ours.length < entries.length ? [] : [keeper(object)];
+  return [lock(object), ...left, ...ours.flatMap(removal)];
+}
+
+function isOurs({ manager }: Entry): boolean {
+  return manager === fieldOwner;
 }
 
 function removal(index: number): readonly PatchOperation[] {

@@ -17,10 +17,10 @@ const ruleSchema = z.looseObject({
 });
 
 const managedFieldsSchema = z.looseObject({
-  manager: z.string().default(''),
+  manager: z.string().optional(),
   apiVersion: z.string().optional(),
   time: z.string().optional(),
-  fieldsV1: z.record(z.string(), z.unknown()).default({}),
+  fieldsV1: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** Parses a VirtualService of networking.istio.io. Owes an object of the API server, which always has a version. */

@@ -4,7 +4,7 @@ import type { LatencyRow, RequestRow, Slot, SlotReading, Subject, UnreadableRow 
 import type { Instant } from '../../domain/time.ts';
 import { type Ask, type PrometheusOptions, prometheusClient } from './client.ts';
 import { latencyQuery, requestsQuery } from './query.ts';
-import { latencyRows, type Newborn, type Rows, requestRows, unreadableOf } from './rows.ts';
+import { latencyRows, type Rows, requestRows, unreadableOf } from './rows.ts';
 import { type Pod, type PodAge, youngPods } from './young-pods.ts';
 
 /**
@@ -70,7 +70,8 @@ function settle<Row extends RequestRow | LatencyRow>(
 ): { readonly rows: readonly Row[]; readonly unreadable: readonly UnreadableRow[] } {
   const old = newborn.filter((each) => !isYoung(each)).map(({ row }) => row);
   const lost = Map.groupBy(old, keyOf);
-  const rows = [...Map.groupBy(counted, keyOf)].flatMap(([key, same]) => {
+  const byKind = [...Map.groupBy(counted, keyOf)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = byKind.flatMap(([key, same]) => {
     const off = sumOf(lost.get(key) ?? []);
     const count = sumOf(same) - off;
     return count > 0 || off === 0 ? same.slice(0, 1).map((row) => ({ ...row, count })) : [];
