@@ -138,7 +138,7 @@ async function create(
 }
 
 /** The status of a rollout that was just created. */
-export function initialStatus(now: Instant): RolloutStatus {
+function initialStatus(now: Instant): RolloutStatus {
   return {
     phase: 'pending',
     step: 0,

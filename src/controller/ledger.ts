@@ -17,7 +17,7 @@ export interface Ledger {
 }
 
 /** Slots read, and from where they had to be re-based. */
-interface Readings {
+export interface Readings {
   readonly readings: readonly SlotReading[];
   readonly rebasedFrom?: Instant;
 }

@@ -2,7 +2,7 @@
 import { countRequests, tallyRequests, unreadableWorkloads } from './counts.ts';
 import type { Evidence, GateState, SlotReading } from './evidence.ts';
 import { beginGate, type Gate, type GateContext, type JudgeContext, type OpenGate, openGate } from './gate.ts';
-import { bucketsOf, tallyLatency } from './gates/buckets.ts';
+import { boundedBuckets, bucketsOf, tallyLatency } from './gates/buckets.ts';
 import { errorsGate } from './gates/errors.ts';
 import { eachReporter } from './gates/errors-state.ts';
 import { sayHealth } from './gates/health.ts';
@@ -117,7 +117,7 @@ function countedBefore({ requests, latency }: DataReading) {
       workloads: firstOf(workloads),
       unattributed: firstOf(unattributed),
     })),
-    buckets: eachReporter(tallyLatency(latency), firstOf),
+    buckets: eachReporter(tallyLatency(latency), (tally) => boundedBuckets(firstOf(tally))),
   };
 }
 

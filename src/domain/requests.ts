@@ -99,7 +99,7 @@ function answerAbort(spec: RolloutSpec, status: RolloutStatus, request: Request,
 }
 
 /** Why an abort comes too late, and the way back. */
-export function refusedAbort(spec: RolloutSpec, status: RolloutStatus): string {
+function refusedAbort(spec: RolloutSpec, status: RolloutStatus): string {
   const { stable, canary } = spec;
   return (
     `Too late to abort: ${canary.workload} is ${status.phase === 'promoted' ? 'promoted' : 'being promoted'} and serves as stable. To go back, release ` +

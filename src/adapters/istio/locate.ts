@@ -3,9 +3,10 @@ import type { Located } from '../../controller/ports.ts';
 import type { RolloutSpec, Route } from '../../domain/rollout.ts';
 import { fullHost } from './hosts.ts';
 import { noPair, noSuchRoute, noSuchVirtualService, noVirtualService } from './missing.ts';
-import { ambiguousRoute, type Candidate, type Sighting, unfitRoute } from './problems.ts';
+import { ambiguousRoute, unfitRoute } from './problems.ts';
 import { type Pair, roleOf, type Surroundings } from './surroundings.ts';
 import { type Rule, rulesOf, type VirtualService } from './virtual-service.ts';
+import type { Candidate, Sighting } from './words.ts';
 
 /** Everything a search may look at. The VirtualServices are those of the pair's namespace, or of the one asked for. */
 export interface SearchArea extends Surroundings {

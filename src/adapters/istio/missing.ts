@@ -3,11 +3,9 @@ import { destinationName, type RouteProblem } from '../../controller/ports.ts';
 import { nearest } from '../../domain/spelling.ts';
 import { fullHost, serviceHost } from './hosts.ts';
 import { pairLines } from './pair-lines.ts';
-import { annotate, ruleName, type Sighting } from './problems.ts';
 import { type Pair, type Surroundings, subsetsFor } from './surroundings.ts';
 import { placeOf, type VirtualService } from './virtual-service.ts';
-
-const listed = 5;
+import { annotate, ruleName, type Sighting, someOf, whereabouts } from './words.ts';
 
 /** The namespace has no VirtualService at all. */
 export function noVirtualService(pair: Pair, namespace: string): RouteProblem {
@@ -33,7 +31,7 @@ export function noSuchVirtualService(
 ): RouteProblem {
   const meant = nearest(asked, names);
   const value = namespace === pair.canary.namespace ? '' : `${namespace}/`;
-  const found = names.length === 0 ? 'none at all' : `only ${some(names)}`;
+  const found = names.length === 0 ? 'none at all' : `only ${someOf(names)}`;
   const advice =
     meant === undefined
       ? `Name one that exists, or create it.`
@@ -51,7 +49,7 @@ export function noSuchRoute(
 ): RouteProblem {
   const names = [...new Set(sightings.flatMap(({ rule }) => (rule.name === undefined ? [] : [rule.name])))];
   const meant = nearest(asked, names);
-  const found = names.length === 0 ? 'its http routes have no names' : `the names are ${some(names)}`;
+  const found = names.length === 0 ? 'its http routes have no names' : `the names are ${someOf(names)}`;
   const advice =
     meant === undefined
       ? 'Name one that exists, or remove the annotation.'
@@ -82,12 +80,12 @@ function unknownSubset(sightings: readonly Sighting[], around: Surroundings): Ro
     const { namespace } = sighting.object.metadata;
     const names = [...new Set(subsetsFor(fullHost(host, namespace), namespace, around).map(({ name }) => name))];
     const meant = nearest(subset, names);
-    const found = names.length === 0 ? 'there is none for this host' : `the subsets of this host are ${some(names)}`;
+    const found = names.length === 0 ? 'there is none for this host' : `the subsets of this host are ${someOf(names)}`;
     const advice =
       meant === undefined
         ? `Add the subset to the DestinationRule of ${host}, before any weight moves.`
         : `Did you mean ${meant}? Otherwise add ${subset} to the DestinationRule of ${host}.`;
-    const message = `${where(sighting)} names ${destinationName(target.destination)}, but no DestinationRule defines subset ${subset} (${found}). ${advice}`;
+    const message = `${whereabouts(sighting)} names ${destinationName(target.destination)}, but no DestinationRule defines subset ${subset} (${found}). ${advice}`;
     return { reason: 'UnknownSubset', message };
   }
   return undefined;
@@ -98,7 +96,7 @@ function plainHostRoute(pair: Pair, sightings: readonly Sighting[], around: Surr
     const target = sighting.seen.find(({ role }) => role === 'both')?.target;
     if (target === undefined) continue;
     const name = destinationName(target.destination);
-    const found = `${where(sighting)} leads to ${name}, which reaches the pods of both ${pair.stable.name} and ${pair.canary.name}, so its weights cannot tell them apart.`;
+    const found = `${whereabouts(sighting)} leads to ${name}, which reaches the pods of both ${pair.stable.name} and ${pair.canary.name}, so its weights cannot tell them apart.`;
     const lines = pairLines(target.destination, sighting.object.metadata.namespace, pair, around);
     return { reason: 'PlainHostRoute', message: `${found} ${lines}` };
   }
@@ -110,7 +108,7 @@ function noRouteForPair(pair: Pair, objects: readonly VirtualService[], sighting
   const half = sightings.filter(({ seen }) => seen.some(({ role }) => role === 'stable' || role === 'canary'));
   const found =
     half.length > 0
-      ? `found only ${some(half.map(halfName))}`
+      ? `found only ${someOf(half.map(halfName))}`
       : `none of their ${sightings.length} routes leads to a Service of namespace ${canary.namespace} that selects the pods of either`;
   const message =
     `No route of VirtualService ${places(objects)} has a destination for ${stable.name} and one for ${canary.name}: ${found}. ` +
@@ -135,17 +133,6 @@ function dottedHint(pair: Pair, sightings: readonly Sighting[]): string {
   return ` Istio completes only names without a dot: write ${full} instead of ${dotted}.`;
 }
 
-function where({ object, rule }: Sighting): string {
-  const name = ruleName(rule);
-  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)} of VirtualService ${placeOf(object)}`;
-}
-
 function places(objects: readonly VirtualService[]): string {
-  return some(objects.map(placeOf).toSorted());
-}
-
-/** A few of many, in one phrase. */
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, listed).join(', ');
-  return names.length > listed ? `${shown} and ${names.length - listed} more` : shown;
+  return someOf(objects.map(placeOf).toSorted());
 }

@@ -1,48 +1,15 @@
 // Why a route that was found cannot carry a rollout, in sentences that end in what to do.
 import { destinationName, type RouteProblem } from '../../controller/ports.ts';
 import { claimIn } from './claim.ts';
-import type { Pair, Role } from './surroundings.ts';
-import { effectiveWeight, placeOf, type Rule, type Target, type VirtualService } from './virtual-service.ts';
-
-/** A route and whose pods each of its destinations reaches. */
-export interface Sighting {
-  readonly object: VirtualService;
-  readonly rule: Rule;
-  readonly seen: readonly { readonly target: Target; readonly role: Role }[];
-}
-
-/** A route that leads to both versions. */
-export interface Candidate extends Sighting {
-  readonly stable: Target;
-  readonly canary: Target;
-}
-
-/** A route as sentences name it: `http route "default"`, or by its place where it has no name. */
-export function ruleName(rule: Rule): string {
-  return rule.name === undefined ? `${rule.protocol} route ${rule.index + 1}` : `${rule.protocol} route "${rule.name}"`;
-}
-
-/** A command that sets one annotation on the canary's Deployment. */
-export function annotate({ canary }: Pair, key: string, value: string): string {
-  return `kubectl annotate --overwrite -n ${canary.namespace} deployment/${canary.name} serin.dev/${key}=${value}`;
-}
-
-function whereabouts({ object, rule }: Sighting): string {
-  return `${capital(ruleName(rule))} of VirtualService ${placeOf(object)}`;
-}
-
-function capital(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-}
-
-const listed = 5;
+import type { Pair } from './surroundings.ts';
+import { effectiveWeight, placeOf, type Target } from './virtual-service.ts';
+import { annotate, type Candidate, capital, ruleName, type Sighting, someOf, whereabouts } from './words.ts';
 
 /** More than one route leads to both versions. Owes two candidates at least. */
 export function ambiguousRoute(pair: Pair, candidates: readonly Candidate[]): RouteProblem {
   const { stable, canary } = pair;
-  const names = candidates.slice(0, listed).map(({ object, rule }) => `${placeOf(object)} (${ruleName(rule)})`);
-  const rest = candidates.length > listed ? ` and ${candidates.length - listed} more` : '';
-  const found = `${candidates.length} routes lead to both ${stable.name} and ${canary.name}: ${names.join(', ')}${rest}.`;
+  const names = candidates.map(({ object, rule }) => `${placeOf(object)} (${ruleName(rule)})`);
+  const found = `${candidates.length} routes lead to both ${stable.name} and ${canary.name}: ${someOf(names)}.`;
   return { reason: 'AmbiguousRoute', message: `${found} Serin moves the weights of one. ${choice(pair, candidates)}` };
 }
 

@@ -57,7 +57,7 @@ export function roleOf(destination: Destination, namespace: string, pair: Pair, 
 }
 
 /** The Service of the pair's namespace that a fully qualified host names; one without a selector chooses no pods. */
-export function serviceBehind(host: string, pair: Pair, around: Surroundings): Service | undefined {
+function serviceBehind(host: string, pair: Pair, around: Surroundings): Service | undefined {
   const place = serviceOf(host);
   if (place?.namespace !== pair.canary.namespace) return undefined;
   return around.services.find(

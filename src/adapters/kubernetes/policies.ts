@@ -24,7 +24,7 @@ export function clusterPolicies(cluster: ClusterRequests): Policies {
 type PolicySpec = z.output<typeof policySchema>['spec'];
 
 /** The fields under their annotation names and in their annotation spelling: `maxBake` is `max-bake`, lists are comma-joined. */
-export function settingsOf(spec: PolicySpec): Readonly<Record<string, string>> {
+function settingsOf(spec: PolicySpec): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(spec).map(([field, value]) => [
       field.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`),

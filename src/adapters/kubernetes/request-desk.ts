@@ -1,46 +1,82 @@
-// Requests of people, appended to a rollout's spec.
+// Requests of people and pipelines, appended to a rollout's spec.
 import { z } from 'zod';
 import type { Clock, RequestDesk } from '../../controller/ports.ts';
-import type { ClusterRequests } from './connection.ts';
+import type { Request, RolloutId } from '../../domain/rollout.ts';
+import type { Answer, ClusterRequests } from './connection.ts';
 import { refused, sentenceOf } from './refused.ts';
-import { readRollout, rolloutPath, writeRequest } from './rollout-codec.ts';
+import { rolloutPath, writeRequest } from './rollout-codec.ts';
 import { mostRequests } from './rollout-object.ts';
 
 const reviewSchema = z.object({ status: z.object({ userInfo: z.object({ username: z.string() }) }) });
+
+/** The list as it is stored, which a patch has to find again. */
+const requestsSchema = z.object({
+  spec: z.object({ requests: z.array(z.looseObject({ id: z.string() })).default([]) }),
+});
+
+type StoredRequests = z.output<typeof requestsSchema>['spec']['requests'];
+type Appended = Awaited<ReturnType<RequestDesk['append']>>;
+
 const tries = 5;
 
-/** A desk that signs requests with the name by which the cluster knows us. */
+/**
+ * A desk that signs requests with the name by which the cluster knows us. Throws when the cluster cannot be reached, or when the
+ * requests of others came first every time.
+ */
 export function clusterRequestDesk(cluster: ClusterRequests, { clock }: { readonly clock: Clock }): RequestDesk {
-  async function whoAmI(): Promise<string> {
-    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
-    const answer = await cluster.request('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body });
-    if (answer.status >= 300) throw refused('Asking who we are', answer);
-    return reviewSchema.parse(answer.body).status.userInfo.username;
+  let name: Promise<string> | undefined;
+
+  function whoAmI(): Promise<string> {
+    name ??= askName(cluster).catch((error: unknown) => {
+      name = undefined;
+      throw error;
+    });
+    return name;
   }
-  return {
-    async append(id, request) {
-      const actor = await whoAmI();
-      for (let attempt = 0; attempt < tries; attempt += 1) {
-        const read = await cluster.request('GET', rolloutPath(id));
-        if (read.status === 404) return { kind: 'gone' };
-        if (read.status !== 200) throw refused('Reading the rollout', read);
-        const rollout = readRollout(read.body);
-        const { requests } = rollout.spec;
-        if (requests.some((each) => each.id === request.id)) return { kind: 'appended' };
-        if (requests.length >= mostRequests) return { kind: 'full' };
-        const entry = writeRequest({ ...request, actor, time: clock.now() });
-        const body = [
-          { op: 'replace', path: '/metadata/resourceVersion', value: rollout.resourceVersion },
-          requests.length === 0 ? { op: 'add', path: '/spec/requests', value: [entry] } : { op: 'add', path: '/spec/requests/-', value: entry },
-        ];
-        const query = { fieldManager: 'serin' };
-        const answer = await cluster.request('PATCH', rolloutPath(id), { body, contentType: 'application/json-patch+json', query });
-        if (answer.status === 200) return { kind: 'appended' };
-        if (answer.status === 404) return { kind: 'gone' };
-        if (answer.status === 403) return { kind: 'refused', message: sentenceOf(answer.body) };
-        if (answer.status !== 409) throw refused('Writing the request', answer);
-      }
-      throw new Error('The rollout changed under every try to write the request; try again.');
-    },
-  };
+
+  async function stored(id: RolloutId): Promise<StoredRequests | undefined> {
+    const answer = await cluster.request('GET', rolloutPath(id));
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw refused(`Reading CanaryRollout ${id.namespace}/${id.name}`, answer);
+    return requestsSchema.parse(answer.body).spec.requests;
+  }
+
+  function write(id: RolloutId, before: StoredRequests, request: Request): Promise<Answer> {
+    const body = [
+      { op: 'test', path: '/spec/requests', value: before },
+      { op: 'add', path: '/spec/requests/-', value: writeRequest(request) },
+    ];
+    const contentType = 'application/json-patch+json';
+    return cluster.request('PATCH', rolloutPath(id), { body, contentType, query: { fieldManager: 'serin' } });
+  }
+
+  async function append(id: RolloutId, request: Omit<Request, 'actor' | 'time'>): Promise<Appended> {
+    const signed = { ...request, actor: await whoAmI(), time: clock.now() };
+    let before = await stored(id);
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      if (before === undefined) return { kind: 'gone' };
+      if (before.some((each) => each.id === request.id)) return { kind: 'appended' };
+      if (before.length >= mostRequests) return { kind: 'full' };
+      const answer = await write(id, before, signed);
+      if (answer.status === 200) return { kind: 'appended' };
+      if (answer.status === 404) return { kind: 'gone' };
+      if (answer.status === 403) return { kind: 'refused', message: sentenceOf(answer.body) };
+      const now = await stored(id);
+      // The list is what it was, so that the request itself is what the cluster does not take.
+      if (answer.status === 422 && JSON.stringify(now) === JSON.stringify(before))
+        return { kind: 'refused', message: sentenceOf(answer.body) };
+      if (answer.status !== 409 && answer.status !== 422) throw refused('Writing the request', answer);
+      before = now;
+    }
+    throw new Error(`The requests of ${id.namespace}/${id.name} changed ${tries} times meanwhile. Ask again.`);
+  }
+
+  return { append };
+}
+
+async function askName(cluster: ClusterRequests): Promise<string> {
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const answer = await cluster.request('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body });
+  if (answer.status !== 201) throw refused('Asking the cluster who we are', answer);
+  return reviewSchema.parse(answer.body).status.userInfo.username;
 }

@@ -13,7 +13,7 @@ export interface Rows<Row> {
 }
 
 /** A row that is new on a target nobody had scraped before, with some requests. */
-export interface Newborn<Row> {
+interface Newborn<Row> {
   readonly row: Row;
   /** The reporting pod; empty where the scrape adds no such label. */
   readonly namespace: string;

@@ -4,9 +4,10 @@ import type { Evidence } from '../../domain/evidence.ts';
 import { judge } from '../../domain/judge.ts';
 import type { Rollout, RolloutStatus, Route } from '../../domain/rollout.ts';
 import { subjectOf } from '../../domain/subject.ts';
-import type { Instant } from '../../domain/time.ts';
+import { formatDuration, formatInstant, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
 import { sayOf, sayOfTarget } from '../announce.ts';
+import type { Readings } from '../ledger.ts';
 import { sentence } from '../move.ts';
 import type { RouteView } from '../ports.ts';
 import { moveBy, type Sight, save, type Turn } from '../turn.ts';
@@ -76,10 +77,21 @@ async function judgeNow(
   const troubles = await world.workloads.troubles(canary);
   const subject = subjectOf(rollout, route);
   const off = rollout.spec.plan.analysis === 'off';
-  const { readings } = off ? { readings: [] } : await world.ledger.readingsSince(evidence.through, subject);
+  const { readings, rebasedFrom } = off ? noReadings : await world.ledger.readingsSince(evidence.through, subject);
   const pods = { ready: canary.readyReplicas, wanted: canary.replicas, troubles };
   const judged = judge(evidence, readings, { plan: rollout.spec.plan, subject, weight: weight.intended, pods });
-  return off ? { ...judged, verdicts: judged.verdicts.filter(({ gate }) => gate === 'health') } : judged;
+  if (rebasedFrom !== undefined) await sayRebased(world, rollout, rebasedFrom, judged.evidence.through);
+  return judged;
+}
+
+const noReadings: Readings = { readings: [] };
+
+/** Slots too old to be read are skipped; the gap is said once, because what is saved next begins after it. */
+async function sayRebased(world: World, rollout: Rollout, from: Instant, through: Instant): Promise<void> {
+  if (through <= from) return;
+  const gap = formatDuration(Math.round((through - from) / 1_000) * 1_000);
+  const message = `Nothing was read for ${gap}; slots older than an hour are skipped, and counting goes on from ${formatInstant(through)}.`;
+  await sayOf(world, rollout, { type: 'Warning', reason: 'EvidenceRebased', message });
 }
 
 /** Puts weights right that somebody else wrote; undefined when they are as intended or not to be touched any more. */
@@ -148,7 +160,8 @@ function isWorthSaving(sight: Sight, before: RolloutStatus, after: RolloutStatus
       ...status.verdicts.map((verdict) => `${verdict.gate}:${verdict.verdict}:${verdict.reason}`),
     ].join(' ');
   const jitterMs = Number.parseInt(sight.rollout.uid.slice(-3), 16) % 10_000 || 0;
-  return words(before) !== words(after) || sight.now - before.checkpointAt >= checkpointMs + jitterMs;
+  const isBehind = (after.evidence?.through ?? 0) - (before.evidence?.through ?? 0) >= 2 * checkpointMs;
+  return isBehind || words(before) !== words(after) || sight.now - before.checkpointAt >= checkpointMs + jitterMs;
 }
 
 /** The next moment worth a look: the next readable slot, or the pods' turn, whichever is sooner. */

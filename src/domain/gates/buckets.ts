@@ -48,6 +48,11 @@ export function addBuckets(a: Buckets, b: Buckets): Buckets {
   return Object.fromEntries(bounds.slice(-mostBounds).map((bound) => [bound, (a[bound] ?? 0) + (b[bound] ?? 0)]));
 }
 
+/** A tally of no more bounds than are kept. */
+export function boundedBuckets(tally: BucketTally): BucketTally {
+  return Object.fromEntries(Object.entries(tally).map(([workload, buckets]) => [workload, addBuckets(buckets, {})]));
+}
+
 /** How many requests there were. */
 export function requestsIn(buckets: Buckets): number {
   return buckets['Infinity'] ?? 0;

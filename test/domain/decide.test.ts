@@ -1,0 +1,264 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Decision, decideBake } from '../../src/domain/decide.ts';
+import type { Plan } from '../../src/domain/plan.ts';
+import type { RolloutSpec, RolloutStatus } from '../../src/domain/rollout.ts';
+import type { GateVerdict, Verdict } from '../../src/domain/verdict.ts';
+import { aPlan, aSpec, aStatus, aVerdict, aWarrant, dawn } from '../support/builders.ts';
+
+interface Bake {
+  readonly plan?: Partial<Plan>;
+  readonly spec?: Partial<RolloutSpec>;
+  readonly status?: Partial<RolloutStatus>;
+  readonly verdicts?: readonly GateVerdict[];
+  /** For how long the step has baked. */
+  readonly bakedMs?: number;
+}
+
+const minute = 60_000;
+const unhealthy = aVerdict('fail', { gate: 'health', reason: 'PodsFailing', message: 'Pod reviews-v2-x: panic.' });
+
+describe('a bake', () => {
+  const table: readonly (readonly [string, Bake, Decision])[] = [
+    [
+      'goes on while nothing has been judged',
+      {},
+      { kind: 'stay', reason: 'Baking', message: 'Nothing has been judged yet.', stalled: false },
+    ],
+    [
+      'goes on for the rest of bake after a pass, and says for how long',
+      { verdicts: [aVerdict('pass')], bakedMs: 30_500 },
+      {
+        kind: 'stay',
+        reason: 'Baking',
+        message: 'The errors gate says pass. The bake goes on for 1m30s.',
+        stalled: false,
+      },
+    ],
+    [
+      'ends with the warrant of a pass once bake is over',
+      { verdicts: [aVerdict('pass')], bakedMs: 2 * minute },
+      { kind: 'advance', warrant: { kind: 'pass', step: 1, message: 'The errors gate says pass.' } },
+    ],
+    [
+      'waits for the gate that says least',
+      { verdicts: [aVerdict('pass'), aVerdict('undecided', { gate: 'latency' })], bakedMs: 3 * minute },
+      { kind: 'stay', reason: 'TooFewRequests', message: 'The errors gate says undecided.', stalled: false },
+    ],
+    [
+      'says that there is no data',
+      { verdicts: [aVerdict('noData')], bakedMs: 3 * minute },
+      { kind: 'stay', reason: 'NoRequests', message: 'The errors gate says noData.', stalled: false },
+    ],
+    [
+      'goes back on a fail at once',
+      { verdicts: [aVerdict('pass'), aVerdict('fail')] },
+      { kind: 'rollBack', cause: 'gate', reason: 'ErrorRateWorse', message: 'The errors gate says fail.' },
+    ],
+    [
+      'goes back for the pods, quoting them',
+      { verdicts: [aVerdict('pass'), unhealthy] },
+      { kind: 'rollBack', cause: 'health', reason: 'PodsFailing', message: 'Pod reviews-v2-x: panic.' },
+    ],
+    [
+      'stalls while the source is down, for however long',
+      { verdicts: [aVerdict('sourceDown')], bakedMs: 600 * minute, plan: { onUndecided: 'rollback' } },
+      { kind: 'stay', reason: 'SourceUnreachable', message: 'The errors gate says sourceDown.', stalled: true },
+    ],
+    [
+      'holds when max-bake is over, and says what to do',
+      { verdicts: [aVerdict('undecided')], bakedMs: 15 * minute },
+      {
+        kind: 'stay',
+        reason: 'TooFewRequests',
+        message:
+          'Held: max-bake (15m) is over at weight 25% without a verdict. The errors gate says undecided. It goes on by itself when the ' +
+          'evidence suffices; or go on with "serin promote reviews-v2" or back with "serin abort reviews-v2".',
+        stalled: true,
+      },
+    ],
+    [
+      'goes back when max-bake is over and the plan says rollback',
+      { verdicts: [aVerdict('noData')], bakedMs: 15 * minute, plan: { onUndecided: 'rollback' } },
+      {
+        kind: 'rollBack',
+        cause: 'undecided',
+        reason: 'Undecided',
+        message: 'max-bake (15m) is over at weight 25% and on-undecided says rollback. The errors gate says noData.',
+      },
+    ],
+    [
+      'goes on when max-bake is over and the plan says advance',
+      { verdicts: [aVerdict('undecided')], bakedMs: 15 * minute, plan: { onUndecided: 'advance' } },
+      {
+        kind: 'advance',
+        warrant: {
+          kind: 'undecided',
+          step: 1,
+          message:
+            'max-bake (15m) is over at weight 25% and on-undecided says advance. The errors gate says undecided.',
+        },
+      },
+    ],
+    [
+      'stays while paused, though everything passes',
+      { verdicts: [aVerdict('pass')], bakedMs: 5 * minute, spec: { paused: true } },
+      { kind: 'stay', reason: 'Paused', message: 'Paused at weight 25%. The errors gate says pass.', stalled: false },
+    ],
+    [
+      'goes on at once with a full promotion, in the name of the present step',
+      { verdicts: [aVerdict('undecided')], status: { fullWarrant: aWarrant(0, 'person') } },
+      { kind: 'advance', warrant: { ...aWarrant(0, 'person'), step: 1 } },
+    ],
+    [
+      'waits for approval',
+      { verdicts: [aVerdict('pass')], bakedMs: 5 * minute, status: { phase: 'awaitingApproval' } },
+      {
+        kind: 'stay',
+        reason: 'AwaitingApproval',
+        message: 'Waiting for approval. The errors gate says pass.',
+        stalled: false,
+      },
+    ],
+    [
+      'counts down on time alone when analysis is off',
+      { plan: { analysis: 'off' }, bakedMs: 30_000 },
+      {
+        kind: 'stay',
+        reason: 'BakingOnTimeAlone',
+        message: 'Analysis is off: weight 25% bakes on time alone, 1m30s left.',
+        stalled: false,
+      },
+    ],
+    [
+      'keeps the last millisecond of the bake when analysis is off',
+      { plan: { analysis: 'off' }, bakedMs: 2 * minute - 1 },
+      {
+        kind: 'stay',
+        reason: 'BakingOnTimeAlone',
+        message: 'Analysis is off: weight 25% bakes on time alone, 1s left.',
+        stalled: false,
+      },
+    ],
+    [
+      'ends on time alone when analysis is off, and says that nothing was judged',
+      { plan: { analysis: 'off' }, bakedMs: 2 * minute },
+      {
+        kind: 'advance',
+        warrant: {
+          kind: 'time',
+          step: 1,
+          message: 'Analysis is off: weight 25% was kept for 2m and nothing was judged.',
+        },
+      },
+    ],
+  ];
+
+  it.each(table)('%s', (_name, bake, decision) => {
+    expect(decide(bake)).toEqual(decision);
+  });
+});
+
+describe('whatever the plan, the pause, the warrants and the time', () => {
+  it('nothing overrides a fail', () => {
+    fc.assert(
+      fc.property(bakes(), fc.nat(), fc.constantFrom(aVerdict('fail'), unhealthy), (bake, at, fail) => {
+        const verdicts = (bake.verdicts ?? []).toSpliced(at % ((bake.verdicts?.length ?? 0) + 1), 0, fail);
+
+        expect(decide({ ...bake, verdicts }).kind).toBe('rollBack');
+      }),
+    );
+  });
+
+  it('a forward move has a warrant for the present step, and its kind is earned', () => {
+    fc.assert(
+      fc.property(bakes(), (bake) => {
+        const decision = decide(bake);
+        if (decision.kind !== 'advance') return;
+        const { kind, step } = decision.warrant;
+
+        expect(step).toBe(1);
+        expect(earned(bake, kind)).toBe(true);
+      }),
+    );
+  });
+
+  it('a paused rollout never goes forward', () => {
+    fc.assert(
+      fc.property(bakes(), fc.boolean(), (bake, bySpec) => {
+        const paused = bySpec
+          ? { ...bake, spec: { ...bake.spec, paused: true } }
+          : { ...bake, status: { ...bake.status, pausedBy: 'ada' } };
+
+        expect(decide(paused).kind).not.toBe('advance');
+      }),
+    );
+  });
+
+  it("only a fail or the plan's own word on an undecided bake goes back", () => {
+    fc.assert(
+      fc.property(bakes(), (bake) => {
+        const decision = decide(bake);
+        if (decision.kind !== 'rollBack') return;
+        const failed = bake.verdicts?.some(({ verdict }) => verdict === 'fail');
+
+        expect(failed === true || (decision.cause === 'undecided' && bake.plan?.onUndecided === 'rollback')).toBe(true);
+      }),
+    );
+  });
+
+  it('every decision carries its sentence', () => {
+    fc.assert(
+      fc.property(bakes(), (bake) => {
+        const decision = decide(bake);
+        const sentence = decision.kind === 'advance' ? decision.warrant.message : decision.message;
+
+        expect(sentence).toMatch(/\w+.*\.$/);
+      }),
+    );
+  });
+});
+
+function earned(bake: Bake, kind: string): boolean {
+  const words = (bake.verdicts ?? []).map(({ verdict }) => verdict);
+  const bakedMs = bake.bakedMs ?? 0;
+  switch (kind) {
+    case 'pass':
+      return words.length > 0 && words.every((word) => word === 'pass') && bakedMs >= 2 * minute;
+    case 'time':
+      return bake.plan?.analysis === 'off' && bakedMs >= 2 * minute;
+    case 'person':
+      return bake.status?.fullWarrant !== undefined;
+    case 'undecided':
+      return bake.plan?.onUndecided === 'advance' && bakedMs >= 15 * minute && !words.includes('sourceDown');
+    default:
+      return false;
+  }
+}
+
+function bakes(): fc.Arbitrary<Bake> {
+  const words = fc.constantFrom<Verdict>('pass', 'fail', 'undecided', 'noData', 'sourceDown');
+  const gates = fc.constantFrom('errors', 'latency', 'traffic', 'health');
+  return fc.record({
+    plan: fc.record({
+      onUndecided: fc.constantFrom('hold', 'rollback', 'advance'),
+      analysis: fc.constantFrom('auto', 'off'),
+    }),
+    spec: fc.record({ paused: fc.boolean() }),
+    status: fc.oneof(
+      fc.record({ phase: fc.constantFrom('baking', 'awaitingApproval') }),
+      fc.record({ phase: fc.constant('baking'), fullWarrant: fc.constant(aWarrant(0, 'person')) }),
+    ),
+    verdicts: fc.array(
+      fc.tuple(words, gates).map(([word, gate]) => aVerdict(word, { gate })),
+      { maxLength: 5 },
+    ),
+    bakedMs: fc.integer({ min: 0, max: 40 }).map((half) => (half * minute) / 2),
+  });
+}
+
+function decide(bake: Bake): Decision {
+  const spec = aSpec({ plan: aPlan(bake.plan), ...bake.spec });
+  const status = aStatus({ phase: 'baking', step: 1, bakeSince: dawn, ...bake.status });
+  return decideBake(spec, status, bake.verdicts ?? [], dawn + (bake.bakedMs ?? 0));
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { type Interrupt, interruptOf, type Present } from '../../src/domain/interrupt.ts';
+import { isAbortable, phases, type Rollout, type RolloutSpec } from '../../src/domain/rollout.ts';
+import { aPresent, aRollout } from '../support/builders.ts';
+
+interface Situation {
+  readonly deleting?: boolean;
+  readonly spec?: Partial<RolloutSpec>;
+  /** Changes to the canary's Deployment; `gone` when there is none. */
+  readonly target?: Partial<Present> | 'gone';
+  readonly stable?: Partial<Present> | 'gone';
+  /** Neither Deployment has a revision yet. */
+  readonly unhashed?: boolean;
+}
+
+describe('a rollout is ended', () => {
+  const table: readonly (readonly [string, Situation, Interrupt])[] = [
+    ['by deleting its record', { deleting: true }, person('Deleted', 'The rollout reviews-v2-two-1 was deleted.')],
+    ['by spec.abort', { spec: { abort: true } }, person('Aborted', 'Aborted by spec.abort on the rollout.')],
+    ['by deleting the Deployment', { target: 'gone' }, person('TargetDeleted', 'Deployment reviews-v2 was deleted.')],
+    [
+      'by a Deployment that is about to go',
+      { target: { deleting: true } },
+      person('TargetDeleted', 'Deployment reviews-v2 was deleted.'),
+    ],
+    [
+      'by another Deployment under the same name',
+      { target: { uid: 'uid-of-another' } },
+      person('TargetDeleted', 'Deployment reviews-v2 was deleted.'),
+    ],
+    [
+      'by taking the annotation away',
+      { target: { annotations: {} } },
+      {
+        ...person('AnnotationRemoved', 'The annotation serin.dev/canary-of on Deployment reviews-v2 was removed.'),
+        final: false,
+      },
+    ],
+    [
+      'by naming another stable',
+      { target: { annotations: { 'serin.dev/canary-of': 'reviews-v0' } } },
+      {
+        ...person(
+          'AnnotationRemoved',
+          'The annotation serin.dev/canary-of on Deployment reviews-v2 now says "reviews-v0".',
+        ),
+        final: false,
+      },
+    ],
+    [
+      'by a newer pod template',
+      { target: { hash: 'three' } },
+      {
+        cause: 'superseded',
+        reason: 'Superseded',
+        message: 'The pod template of reviews-v2 changed from two to three; the newer one is released next.',
+        final: false,
+      },
+    ],
+    [
+      'by a change of stable',
+      { stable: { hash: 'zero' } },
+      {
+        cause: 'stableChanged',
+        reason: 'StableChanged',
+        message:
+          'The pod template of the stable Deployment reviews-v1 changed from one to zero, so that there is nothing left to compare with.',
+        final: false,
+      },
+    ],
+    [
+      'by deleting stable',
+      { stable: 'gone' },
+      {
+        cause: 'stableChanged',
+        reason: 'StableChanged',
+        message: 'The stable Deployment reviews-v1 was deleted.',
+        final: false,
+      },
+    ],
+  ];
+
+  it.each(table)('%s, in every phase up to the last bake and in none after', (_name, situation, interrupt) => {
+    for (const phase of phases) {
+      const seen = interruptIn(situation, phase);
+
+      expect([phase, seen]).toEqual([phase, isAbortable(phase) ? interrupt : undefined]);
+    }
+  });
+});
+
+describe('a rollout goes on', () => {
+  it.each<readonly [string, Situation]>([
+    ['while nothing changed', {}],
+    ['while the cluster has not computed a revision', { unhashed: true }],
+    [
+      'when another setting is edited',
+      { target: { annotations: { 'serin.dev/canary-of': 'reviews-v1', 'serin.dev/bake': '9m' } } },
+    ],
+  ])('%s', (_name, situation) => {
+    expect(interruptIn(situation, 'baking')).toBeUndefined();
+  });
+});
+
+function person(reason: string, message: string): Interrupt {
+  return { cause: 'person', reason, message, final: true };
+}
+
+function interruptIn(situation: Situation, phase: Rollout['status']['phase']): Interrupt | undefined {
+  const rollout = aRollout({
+    deleting: situation.deleting ?? false,
+    ...(situation.spec === undefined ? {} : { spec: situation.spec }),
+    status: { phase },
+  });
+  const stableParts = { uid: 'uid-reviews-v1', hash: 'one', annotations: {} };
+  const target = situation.target === 'gone' ? undefined : aPresent(situation.target);
+  const stable = situation.stable === 'gone' ? undefined : aPresent({ ...stableParts, ...situation.stable });
+  if (situation.unhashed === true) return interruptOf(rollout, unhashed(target), unhashed(stable));
+  return interruptOf(rollout, target, stable);
+}
+
+function unhashed(present: Present | undefined): Present | undefined {
+  if (present === undefined) return undefined;
+  const { hash: _, ...rest } = present;
+  return rest;
+}
