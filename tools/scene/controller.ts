@@ -44,7 +44,7 @@ export interface Controller {
 }
 
 const root = join(import.meta.dirname, '..', '..');
-const startMs = 30_000;
+const startMs = 60_000;
 const stopMs = 10_000;
 
 /** Starts a controller and resolves when it is ready. It ends with this process, however this process ends. */

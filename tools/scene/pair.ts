@@ -78,7 +78,7 @@ function virtualService({ namespace, host, versions }: Names, weights: readonly 
 }
 
 /** One version's Deployment. */
-export function deployment(options: {
+function deployment(options: {
   readonly namespace: string;
   readonly host: string;
   readonly version: string;
