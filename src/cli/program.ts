@@ -92,7 +92,7 @@ function nextAfter(error: unknown): string | undefined {
       return 'kubectl auth can-i list canaryrollouts.serin.dev';
     case 404:
       return 'kubectl api-resources --api-group=serin.dev (when it lists nothing, Serin is not installed: kubectl apply -k deploy/)';
-    default:
+    case undefined:
       return undefined;
   }
 }

@@ -131,10 +131,10 @@ async function create(
     abort: false,
   };
   const outcome = await world.rollouts.create(id, spec, initialStatus(now));
+  if (outcome === 'exists') return accepted(world, target, { kind: 'live', id });
   await world.targets.mark(target.namespace, target.name, { phase: 'pending', rollout: id.name });
-  if (outcome === 'created')
-    world.log.info('A rollout was begun', { namespace: id.namespace, rollout: id.name, attempt });
-  return accepted(world, target, { kind: outcome === 'created' ? 'begun' : 'live', id });
+  world.log.info('A rollout was begun', { namespace: id.namespace, rollout: id.name, attempt });
+  return accepted(world, target, { kind: 'begun', id });
 }
 
 /** The status of a rollout that was just created. */

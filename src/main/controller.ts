@@ -21,7 +21,7 @@ import type { World } from '../controller/world.ts';
 import { type ControllerMetrics, controllerMetrics } from '../http/metrics.ts';
 import type { Host } from './host.ts';
 import { serveHttp } from './http.ts';
-import { startWatches } from './watches.ts';
+import { controllerWatches } from './watches.ts';
 
 const stopMs = 10_000;
 const tickTimeoutMs = 30_000;
@@ -46,35 +46,25 @@ export async function runController(flags: ControllerFlags, host: Host, stopping
   const source = watchedSource(flags, cluster, metrics);
   const bells = clockOf(flags, host, log, metrics);
   const parts = conduct(flags, host, log, { cluster, source: source.metrics, bells });
-  const watches = startWatches({
+  const watches = controllerWatches({
     cluster,
     clock: host.clock,
     log,
     conductor: parts,
     ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
   });
+  const { lastRead } = source;
+  const http = await serveHttp({ flags, metrics, watches, bells, conductor: parts, lastRead, clock: host.clock });
+  watches.start();
   await watches.listed(stopping);
   await bells.start(
     (id, uid) => parts.tick(id, uid),
     () => parts.sweep(),
   );
-  const http = await serveHttp({
-    flags,
-    metrics,
-    watches,
-    bells,
-    conductor: parts,
-    lastRead: source.lastRead,
-    clock: host.clock,
-  });
-  log.info('The controller is ready', {
-    url: http.url,
-    namespace: flags.namespace ?? 'all',
-    slotMs: flags.slotMs,
-    settleMs: flags.settleMs,
-  });
+  const { namespace = 'all', slotMs, settleMs } = flags;
+  log.info('The controller is ready', { url: http.url, namespace, slotMs, settleMs });
   await untilAborted(stopping);
-  log.info('The controller is stopping', {});
+  log.info('The controller is stopping');
   await bells.stop(stopMs);
   await Promise.all([watches.stop(), http.close()]);
   await cluster.close();

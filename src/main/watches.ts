@@ -20,6 +20,7 @@ export interface WatchesParts {
 /** The running watches by name. */
 export interface Watches {
   readonly all: Readonly<Record<'deployments' | 'rollouts' | 'routes', ListWatch>>;
+  start(): void;
   /** Resolves when everything was listed once, or when the signal aborts. */
   listed(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -27,8 +28,8 @@ export interface Watches {
 
 const askEveryMs = 25;
 
-/** Starts watching. Trouble is logged and outlived. */
-export function startWatches({ cluster, clock, log, conductor, namespace }: WatchesParts): Watches {
+/** The watches, not yet started. Trouble is logged and outlived. */
+export function controllerWatches({ cluster, clock, log, conductor, namespace }: WatchesParts): Watches {
   const around = realSurroundings(clock, (message, error) => log.warn(message, {}, error));
   const options = { cluster, around, ...(namespace === undefined ? {} : { namespace }) };
   const all = {
@@ -41,9 +42,11 @@ export function startWatches({ cluster, clock, log, conductor, namespace }: Watc
     routes: watchRoutes(options, (route) => conductor.routeChanged(route.namespace, route.name)),
   };
   const each = Object.values(all);
-  for (const watch of each) watch.start();
   return {
     all,
+    start: () => {
+      for (const watch of each) watch.start();
+    },
     listed: async (signal) => {
       while (!signal.aborted && each.some((watch) => !watch.listed())) await wait(askEveryMs);
     },

@@ -58,17 +58,25 @@ const revisionKey = 'deployment.kubernetes.io/revision';
  */
 const takingNoteMs = 5_000;
 
+/** What was last told of a Deployment. */
+interface Told {
+  readonly asked: string;
+  readonly own: string;
+  readonly since: Instant;
+  readonly target: TargetSeen;
+}
+
 /**
  * Watches Deployments by their metadata. Told are those with an annotation of Serin's: each once at the start, when such an
  * annotation, the template or the size changes, when the last such annotation is gone (once), and when it is deleted.
  */
 export function watchTargets(options: WatchOptions, onChange: (target: TargetSeen) => void): ListWatch {
   const { clock } = options.around;
-  const news = new Map<string, { readonly print: string; readonly since: Instant; readonly target: TargetSeen }>();
+  const told = new Map<string, Told>();
 
   function forget(key: string, deleted: boolean, now?: TargetSeen): void {
-    const before = news.get(key);
-    news.delete(key);
+    const before = told.get(key);
+    told.delete(key);
     if (before !== undefined) onChange({ ...(now ?? before.target), deleted });
   }
 
@@ -79,11 +87,12 @@ export function watchTargets(options: WatchOptions, onChange: (target: TargetSee
       forget(key, false, target);
       return;
     }
-    const print = printOf(object, target);
-    const before = news.get(key);
-    const since = before?.print === print ? before.since : clock.now();
-    news.set(key, { print, since, target });
-    if (before?.print !== print || clock.now() - since <= takingNoteMs) onChange(target);
+    const before = told.get(key);
+    const seen = { asked: askedOf(object, target), own: ownOf(target), target };
+    const isNew = before === undefined || isNews(before, seen);
+    const since = isNew ? clock.now() : before.since;
+    told.set(key, { ...seen, since });
+    if (isNew || clock.now() - since <= takingNoteMs) onChange(target);
   }
 
   const sink = seenSink<Metadata>({
@@ -94,22 +103,32 @@ export function watchTargets(options: WatchOptions, onChange: (target: TargetSee
   return follow(options, '/apis/apps/v1', 'deployments', sink);
 }
 
+/** A Deployment's generation also counts changes of annotations, and so every mark that Serin itself writes. */
+function isNews(before: Told, seen: Omit<Told, 'since'>): boolean {
+  const newer = seen.target.generation - before.target.generation;
+  const isOwnMark = newer === 1 && before.own !== seen.own;
+  return before.asked !== seen.asked || (newer !== 0 && !isOwnMark);
+}
+
 function targetOf({ namespace, name, uid, annotations, generation, resourceVersion }: Metadata): TargetSeen {
   const ours = Object.entries(annotations).filter(([key]) => key.startsWith(prefix));
   return { namespace, name, uid, annotations: Object.fromEntries(ours), generation, resourceVersion, deleted: false };
 }
 
-function printOf({ deletionTimestamp, annotations }: Metadata, target: TargetSeen): string {
-  const asked = Object.entries(target.annotations)
-    .filter(([key]) => !ownKeys.has(key))
+/** What of a Deployment others decide, as far as metadata show it. */
+function askedOf({ deletionTimestamp, annotations }: Metadata, target: TargetSeen): string {
+  const revision = annotations[revisionKey] ?? '';
+  return JSON.stringify([target.uid, deletionTimestamp ?? '', revision, sorted(target, (key) => !ownKeys.has(key))]);
+}
+
+function ownOf(target: TargetSeen): string {
+  return JSON.stringify(sorted(target, (key) => ownKeys.has(key)));
+}
+
+function sorted({ annotations }: TargetSeen, isMeant: (key: string) => boolean): readonly (readonly [string, string])[] {
+  return Object.entries(annotations)
+    .filter(([key]) => isMeant(key))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([
-    target.uid,
-    target.generation,
-    deletionTimestamp ?? '',
-    annotations[revisionKey] ?? '',
-    asked,
-  ]);
 }
 
 /** Watches rollouts whole. Each version is told once. */

@@ -63,9 +63,9 @@ function track({ spec, status }: Rollout): string {
 }
 
 function stalledLines({ status }: Rollout, paint: Paint): readonly string[] {
-  return status.stalled === undefined
-    ? []
-    : [paint.bad(`Stalled (${status.stalled.reason}): ${status.stalled.message}`)];
+  if (status.stalled === undefined) return [];
+  const { reason, message } = status.stalled;
+  return [paint.bad(message === status.message ? `Stalled (${reason}).` : `Stalled (${reason}): ${message}`)];
 }
 
 function gateLines(verdicts: readonly GateVerdict[], paint: Paint): readonly string[] {

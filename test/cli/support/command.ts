@@ -1,0 +1,200 @@
+// Runs the serin command on a small cluster in memory, with a clock that moves only while the command pauses.
+import type { CliCluster, CliParts, ClusterFlags, ControllerFlags } from '../../../src/cli/cluster.ts';
+import { runProgram } from '../../../src/cli/program.ts';
+import type { Located, RouteChange, Workload } from '../../../src/controller/ports.ts';
+import { answerRequest, openRequests } from '../../../src/domain/requests.ts';
+import type { Request, Rollout, RolloutId, RolloutStatus, Route } from '../../../src/domain/rollout.ts';
+import type { Millis } from '../../../src/domain/time.ts';
+import { aRoute, dawn } from '../../support/builders.ts';
+import { type SimulatedClock, simulatedClock } from '../../support/clock.ts';
+
+/** What a run of the command gave. */
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A cluster in memory, and what a test does to it. */
+export interface TestCluster {
+  readonly clock: SimulatedClock;
+  /** Every flag set that a cluster was opened with. */
+  readonly opened: ClusterFlags[];
+  readonly controllers: ControllerFlags[];
+  /** Changes of the route, oldest first. */
+  readonly changes: RouteChange['kind'][];
+  readonly released: string[];
+  /** Puts a rollout there, or another version of it. */
+  put(rollout: Rollout): void;
+  get(name: string): Rollout | undefined;
+  /** Changes a rollout's status. */
+  change(name: string, status: Partial<RolloutStatus>): void;
+  remove(name: string): void;
+  deploy(workload: Workload): void;
+  /** Runs `event` once the command has paused for so long in all. */
+  after(ms: Millis, event: () => void): void;
+  /** Answers requests as the controller does, from now on. */
+  answering(): void;
+  /** Presses Ctrl-C. */
+  interrupt(): void;
+  /** What `locate` gives. */
+  locates(located: Located): void;
+  /** Makes every read fail from now on, or no longer. */
+  silent(error: Error | undefined): void;
+  /** What `append` gives instead of doing its work. */
+  refuses(outcome: { readonly kind: 'full' | 'gone' } | { readonly kind: 'refused'; readonly message: string }): void;
+  policies: Record<string, Readonly<Record<string, string>>>;
+  /** Runs the command in namespace shop unless the words say otherwise. */
+  run(
+    line: string | readonly string[],
+    options?: { readonly screen?: boolean; readonly colour?: boolean },
+  ): Promise<Ran>;
+}
+
+/** A cluster without rollouts. */
+export function testCluster(): TestCluster {
+  const clock = simulatedClock();
+  const rollouts = new Map<string, Rollout>();
+  const workloads = new Map<string, Workload>();
+  const events: { readonly at: number; readonly run: () => void }[] = [];
+  const ctrlC = new AbortController();
+  const opened: ClusterFlags[] = [];
+  const controllers: ControllerFlags[] = [];
+  const changes: RouteChange['kind'][] = [];
+  const released: string[] = [];
+  const policies: Record<string, Readonly<Record<string, string>>> = {};
+  let located: Located = { kind: 'located', route: aRoute() };
+  let failure: Error | undefined;
+  let refusal: Awaited<ReturnType<CliCluster['requests']['append']>> | undefined;
+  let controllerRuns = false;
+  let ids = 0;
+
+  function read<T>(value: T): Promise<T> {
+    return failure === undefined ? Promise.resolve(value) : Promise.reject(failure);
+  }
+
+  function put(rollout: Rollout): void {
+    rollouts.set(rollout.id.name, rollout);
+  }
+
+  function change(name: string, status: Partial<RolloutStatus>): void {
+    const rollout = rollouts.get(name);
+    if (rollout !== undefined) put({ ...rollout, status: { ...rollout.status, ...status } });
+  }
+
+  function answerAll(): void {
+    for (const { id, spec, status } of controllerRuns ? rollouts.values() : []) {
+      for (const request of openRequests(spec, status)) {
+        const outcome = answerRequest(spec, status, request, clock.now());
+        if (outcome === undefined) continue;
+        const ending: Partial<RolloutStatus> =
+          outcome.effect.kind === 'abort'
+            ? { phase: 'rolledBack', cause: 'person', message: outcome.effect.message }
+            : {};
+        change(id.name, { answers: [...status.answers, outcome.answer], ...ending });
+      }
+    }
+  }
+
+  const cluster: Omit<CliCluster, 'namespace'> = {
+    rollouts: {
+      get: ({ name }) => read(rollouts.get(name)),
+      list: (namespace) =>
+        read([...rollouts.values()].filter(({ id }) => namespace === undefined || id.namespace === namespace)),
+      create: () => Promise.reject(new Error('The command creates no rollouts.')),
+      save: () => Promise.reject(new Error('The command saves no status.')),
+      release: async ({ name }) => void released.push(name),
+      remove: async ({ name }) => void rollouts.delete(name),
+    },
+    requests: {
+      async append(id: RolloutId, request: Omit<Request, 'actor' | 'time'>) {
+        const rollout = rollouts.get(id.name);
+        if (refusal !== undefined || rollout === undefined) return refusal ?? { kind: 'gone' };
+        const written = { ...request, actor: 'ada', time: clock.now() };
+        put({ ...rollout, spec: { ...rollout.spec, requests: [...rollout.spec.requests, written] } });
+        return { kind: 'appended' };
+      },
+    },
+    workloads: { get: (_namespace, name) => read(workloads.get(name)), troubles: async () => [] },
+    policies: { get: async (_namespace, name) => policies[name] },
+    mesh: {
+      locate: async () => located,
+      view: async (route: Route) => ({ kind: 'view', view: { resourceVersion: '1', owned: true, ...route.original } }),
+      change: async (_route, _view, { kind }) => {
+        changes.push(kind);
+        return { kind: 'written', resourceVersion: '2' };
+      },
+      disown: async () => ({ kind: 'written', resourceVersion: '3' }),
+    },
+  };
+
+  function parts(out: string[], err: string[], screen: boolean, colour: boolean): CliParts {
+    return {
+      openCluster: async (flags) => {
+        opened.push(flags);
+        return { ...cluster, namespace: flags.namespace ?? 'shop' };
+      },
+      runController: async (flags) => {
+        controllers.push(flags);
+        return 0;
+      },
+      terminal: {
+        out: (text) => void out.push(text),
+        err: (text) => void err.push(text),
+        interactive: screen,
+        colour,
+        columns: 80,
+      },
+      clock,
+      newId: () => {
+        ids += 1;
+        return `request-${ids}`;
+      },
+      async pause(ms) {
+        if (clock.now() > dawn + 86_400_000) throw new Error('The command has paused for a whole day.');
+        clock.pass(ms);
+        for (const event of events.splice(0).map((due) => due)) {
+          if (event.at <= clock.now()) event.run();
+          else events.push(event);
+        }
+        answerAll();
+      },
+      interrupted: ctrlC.signal,
+      version: '0.1.0',
+    };
+  }
+
+  return {
+    clock,
+    opened,
+    controllers,
+    changes,
+    released,
+    policies,
+    put,
+    get: (name) => rollouts.get(name),
+    change,
+    remove: (name) => void rollouts.delete(name),
+    deploy: (workload) => void workloads.set(workload.name, workload),
+    after: (ms, run) => void events.push({ at: clock.now() + ms, run }),
+    answering: () => {
+      controllerRuns = true;
+    },
+    interrupt: () => ctrlC.abort(),
+    locates: (next) => {
+      located = next;
+    },
+    silent: (error) => {
+      failure = error;
+    },
+    refuses: (outcome) => {
+      refusal = outcome;
+    },
+    async run(line, { screen = false, colour = false } = {}) {
+      const [out, err]: [string[], string[]] = [[], []];
+      const words = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
+      const code = await runProgram(words, parts(out, err, screen, colour));
+      return { code, out: out.join(''), err: err.join('') };
+    },
+  };
+}
