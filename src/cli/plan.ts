@@ -1,6 +1,6 @@
 // serin plan: what would happen, without doing any of it.
 import type { Workload } from '../controller/ports.ts';
-import { isFinal } from '../domain/rollout.ts';
+import { isFinal, type Rollout } from '../domain/rollout.ts';
 import type { Settings } from '../domain/settings.ts';
 import { nearest } from '../domain/spelling.ts';
 import { settingsOf } from './appear.ts';
@@ -10,7 +10,7 @@ import { matching, readName } from './find.ts';
 import { planFacts, planLines } from './render/plan.ts';
 import { textOf } from './terminal.ts';
 
-/** Prints the plan of a Deployment: 0 when it can be carried out, 1 with every reason when it cannot. */
+/** Prints the plan of a Deployment: 0 when it can be or is carried out, 1 with every reason when it cannot. */
 export async function runPlan(parts: CliParts, cluster: CliCluster, words: readonly string[]): Promise<ExitCode> {
   const { name, kind } = readName(words);
   if (kind === 'rollout')
@@ -36,23 +36,28 @@ export async function runPlan(parts: CliParts, cluster: CliCluster, words: reado
 async function planFor(parts: CliParts, cluster: CliCluster, target: Workload, settings: Settings): Promise<ExitCode> {
   const stable = await workloadNamed(cluster, settings.stable);
   const located = await cluster.mesh.locate(stable, target, settings.route);
+  const live = await liveRollout(cluster, target);
   if (located.kind === 'problem') {
     parts.terminal.out(textOf(planFacts(settings.plan)));
+    // A route that a rollout is moving is never as one begins with.
+    if (live !== undefined) return mention(parts, live);
     parts.terminal.err(`\nNo rollout can begin (${located.problem.reason}): ${located.problem.message}\n`);
     return exitCodes.internal;
   }
   parts.terminal.out(textOf(planLines(target, stable, settings.plan, located.route)));
-  await mentionLive(parts, cluster, target);
-  return exitCodes.reached;
+  return live === undefined ? exitCodes.reached : mention(parts, live);
 }
 
-async function mentionLive(parts: CliParts, cluster: CliCluster, { namespace, name }: Workload): Promise<void> {
+async function liveRollout(cluster: CliCluster, { namespace, name }: Workload): Promise<Rollout | undefined> {
   const rollouts = matching(await cluster.rollouts.list(namespace), { kind: 'deployment', name });
-  const live = rollouts.find(({ status }) => !isFinal(status.phase));
-  if (live === undefined) return;
+  return rollouts.find(({ status }) => !isFinal(status.phase));
+}
+
+function mention(parts: CliParts, { id, status }: Rollout): ExitCode {
   parts.terminal.err(
-    `\nA rollout is under way with the plan it began with: ${live.id.name} (${live.status.phase}). See: serin status ${live.id.name} -n ${namespace}\n`,
+    `\nA rollout is under way with the plan it began with: ${id.name} (${status.phase}). See: serin status ${id.name} -n ${id.namespace}\n`,
   );
+  return exitCodes.reached;
 }
 
 async function workloadNamed(cluster: CliCluster, name: string): Promise<Workload> {

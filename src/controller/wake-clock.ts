@@ -75,6 +75,10 @@ const beatMs = 250;
 const graceWhileAway = 1_000;
 const graceWhileHealthy = 60_000;
 const longestPause = 30_000;
+/** From this lateness on it is asked whether a wake is still owed; the clocks of replicas differ by less. */
+const staleMs = 1_000;
+/** Beginnings of ticks are remembered for so long; a wake that is later than that is rung in any case. */
+const rememberedMs = 600_000;
 
 /** For the queue after the last tick has landed: what it rings from then on is put back at once. */
 const lastMs = 1_000;
@@ -83,6 +87,7 @@ const lastMs = 1_000;
 export function wakeClock(parts: ClockParts): WakeClock {
   const { queue, timers, clock, log } = parts;
   const failures = failureCount();
+  const done = beginnings(clock);
   let air: Flights | undefined;
   let still: (() => void) | undefined;
 
@@ -94,6 +99,7 @@ export function wakeClock(parts: ClockParts): WakeClock {
 
   function ended(id: RolloutId, uid: string, outcome: TickOutcome, tookMs: Millis, error?: unknown): void {
     parts.counter?.ticked(outcome, tookMs);
+    if (outcome === 'done') done.note(uid, clock.now() - tookMs);
     const failed = failures.count(uid, outcome);
     if (failed === 0) return;
     log.error('A tick failed; it is tried again.', { rollout: id, outcome, failed }, error);
@@ -103,6 +109,9 @@ export function wakeClock(parts: ClockParts): WakeClock {
 
   async function ring(id: RolloutId, uid: string, late: Millis): Promise<void> {
     timers.rung(uid);
+    // A tick that began after this wake was due has done what was owed, and has asked for its own next wake. Ringing again
+    // would make two wakes of every one while the queue is behind, and so keep it behind.
+    if (late >= staleMs && done.isSince(uid, clock.now() - late)) return;
     parts.counter?.late(Math.max(0, late));
     await air?.tick(id, uid);
   }
@@ -192,6 +201,25 @@ function offerAgain(queue: Bell, timers: LocalTimers, log: Log): void {
       if (await queue.offer(id, uid, at, key)) timers.queued(uid, key);
     }
   })().catch((error: unknown) => log.error('Wakes could not be given to the queue again.', {}, error));
+}
+
+/** When the last tick of each rollout that ended well began, for as long as that may matter. */
+function beginnings(clock: Clock): {
+  note(uid: string, at: Instant): void;
+  isSince(uid: string, due: Instant): boolean;
+} {
+  const at = new Map<string, Instant>();
+  return {
+    note(uid, began) {
+      at.delete(uid); // so that the map stays in the order of the notes
+      at.set(uid, began);
+      for (const [old, since] of at) {
+        if (since > clock.now() - rememberedMs) break;
+        at.delete(old);
+      }
+    },
+    isSince: (uid, due) => (at.get(uid) ?? Number.NEGATIVE_INFINITY) >= due,
+  };
 }
 
 function failureCount(): { count(uid: string, outcome: TickOutcome): number; inARow(): number } {

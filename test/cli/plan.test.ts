@@ -102,6 +102,19 @@ It would write, and nothing else:
     );
   });
 
+  it('does not ask for the route to be put right that a rollout is moving', async () => {
+    const cluster = clusterWith({ 'serin.dev/canary-of': 'reviews-v1' });
+    cluster.put(aRollout({ status: { phase: 'baking' } }));
+    const message = 'The canary serves already. Set its weight to 0.';
+    cluster.locates({ kind: 'problem', problem: { reason: 'CanaryAlreadyServing', message } });
+
+    const { code, out, err } = await cluster.run('plan reviews-v2');
+
+    expect(code).toBe(0);
+    expect(out).toContain('Steps      10% > 25%');
+    expect(err).toMatch(/^\nA rollout is under way with the plan it began with: reviews-v2-two-1 \(baking\)\..*\n$/);
+  });
+
   it('tells how to ask for a canary where none is asked for', async () => {
     const { code, err } = await clusterWith({}).run('plan reviews-v2');
 

@@ -95,7 +95,8 @@ export async function rolloutsIn(api: Api, namespace: string): Promise<readonly 
   return list.items.toSorted((a, b) => a.spec.attempt - b.spec.attempt);
 }
 
-const routesSchema = z.object({
+/** Reads a VirtualService. */
+export const routesSchema = z.object({
   metadata: z.looseObject({
     annotations: z.record(z.string(), z.string()).default({}),
     managedFields: z.array(z.looseObject({ manager: z.string() })).default([]),
@@ -131,4 +132,9 @@ export function virtualServicePath(namespace: string, name = 'reviews'): string 
 /** The path of a Deployment. */
 export function deploymentPath(namespace: string, name: string): string {
   return `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+}
+
+/** The path of a CanaryRollout. */
+export function rolloutPath(namespace: string, name: string): string {
+  return `/apis/serin.dev/v1alpha1/namespaces/${namespace}/canaryrollouts/${name}`;
 }

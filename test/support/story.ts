@@ -24,8 +24,13 @@ export interface StoryOptions {
   readonly stable?: BehaviourInput;
   readonly pair?: Partial<PairOptions>;
   /** Whether a controller is started; the options of its process. */
-  readonly controller?: Partial<ControllerOptions> | false;
+  readonly controller?: StartOptions | false;
+  /** The stack to play on; the one of this test run unless given. */
+  readonly stack?: Stack;
 }
+
+/** How a controller of a story is started: `alone` without Redis, `everywhere` for all namespaces instead of the story's own. */
+export type StartOptions = Partial<ControllerOptions> & { readonly alone?: boolean; readonly everywhere?: boolean };
 
 /** A running story. */
 export interface Story {
@@ -36,7 +41,7 @@ export interface Story {
   /** The controller started last; throws when none was. */
   controller(): Controller;
   /** Starts another controller process on the same namespace. */
-  startController(options?: Partial<ControllerOptions>): Promise<Controller>;
+  startController(options?: StartOptions): Promise<Controller>;
   /** Annotates reviews-v2 as the canary of reviews-v1, with short bakes unless the settings say otherwise. */
   release(settings?: Readonly<Record<string, string>>): Promise<void>;
   /** Sets annotations on a Deployment; null removes one. */
@@ -60,6 +65,21 @@ export interface Story {
   end(): Promise<void>;
 }
 
+const definitions = join(import.meta.dirname, '..', '..', 'deploy', 'crds');
+const defined = new Map<string, Promise<void>>();
+
+/** Serin's own kinds, applied once to each stack that this process plays on. */
+function withDefinitions(stack: Stack): Promise<void> {
+  const applying = defined.get(stack.kubeconfig) ?? applyDefinitions(stack);
+  defined.set(stack.kubeconfig, applying);
+  return applying;
+}
+
+async function applyDefinitions(stack: Stack): Promise<void> {
+  await kubectlOutput(stack, ['apply', '--server-side', '-f', definitions]);
+  await kubectlOutput(stack, ['wait', '--for=condition=Established', '--timeout=20s', '-f', definitions]);
+}
+
 const shortBakes = { steps: '10,25,50,100', bake: '2s', 'max-bake': '60s', 'min-requests': '20' };
 const settings = (own: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries({ ...shortBakes, ...own }).map(([key, value]) => [`serin.dev/${key}`, value]));
@@ -70,7 +90,8 @@ const eventList = z.object({
 
 /** Sets the scene and starts the controller. The caller ends the story, whatever happens. */
 export async function beginStory(name: string, options: StoryOptions = {}): Promise<Story> {
-  const stack = stackOfThisRun();
+  const stack = options.stack ?? stackOfThisRun();
+  await withDefinitions(stack);
   const api = await apiOf(stack.kubeconfig);
   const mesh = meshClient(stack.mesh.url);
   const namespace = `${name}-${randomBytes(3).toString('hex')}`;
@@ -138,13 +159,13 @@ function storyOn({ stack, api, mesh, namespace, controllers }: Parts): Story {
       if (last === undefined) throw new Error('The story has no controller.');
       return last;
     },
-    startController: async (own = {}) => {
+    startController: async ({ alone = false, everywhere = false, ...own } = {}) => {
       const controller = await startController({
         kubeconfig: stack.kubeconfig,
         prometheusUrl: stack.prometheus.url,
-        redisUrl: stack.redis.url,
+        ...(alone ? {} : { redisUrl: stack.redis.url }),
         redisPrefix: `{${namespace}}`,
-        namespace,
+        ...(everywhere ? {} : { namespace }),
         ...own,
       });
       controllers.push(controller);
@@ -184,5 +205,7 @@ function storyOn({ stack, api, mesh, namespace, controllers }: Parts): Story {
 }
 
 function tailOf(controllers: readonly Controller[]): string {
-  return controllers.flatMap((controller) => controller.output().split('\n').slice(-12)).join('\n');
+  return controllers
+    .flatMap((controller) => [`Controller ${controller.pid}:`, ...controller.output().split('\n').slice(-12)])
+    .join('\n');
 }

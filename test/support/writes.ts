@@ -33,7 +33,8 @@ export function aroundWrites(world: World, around: Around): World {
       disown: (route) => around(of('mesh', 'disown', route), () => mesh.disown(route)),
     },
     targets: {
-      mark: (namespace, name, marks) => around(of('targets', 'mark', marks), () => targets.mark(namespace, name, marks)),
+      mark: (namespace, name, marks) =>
+        around(of('targets', 'mark', marks), () => targets.mark(namespace, name, marks)),
       accept: (namespace, name, refusal) =>
         around(of('targets', 'accept', refusal), () => targets.accept(namespace, name, refusal)),
     },
@@ -43,13 +44,43 @@ export function aroundWrites(world: World, around: Around): World {
   };
 }
 
-/** The weights among the writes of routes, in the order they were written; a restore or unclaim by its kind. */
-export function routeWrites(writes: readonly Write[]): readonly (number | string)[] {
-  return writes.filter(isRouteChange).map(({ what }) => (what.kind === 'weights' ? what.canary : what.kind));
+/** The same world with something around each of its reads of rollouts, routes and Deployments. */
+export function aroundReads(world: World, around: <T>(perform: () => Promise<T>) => Promise<T>): World {
+  const { rollouts, mesh, workloads } = world;
+  return {
+    ...world,
+    rollouts: {
+      ...rollouts,
+      get: (id) => around(() => rollouts.get(id)),
+      list: (namespace) => around(() => rollouts.list(namespace)),
+    },
+    mesh: {
+      ...mesh,
+      view: (route) => around(() => mesh.view(route)),
+      locate: (stable, canary, asked) => around(() => mesh.locate(stable, canary, asked)),
+    },
+    workloads: { ...workloads, get: (namespace, name) => around(() => workloads.get(namespace, name)) },
+  };
 }
 
-type RouteWrite = Write & { readonly what: Parameters<World['mesh']['change']>[2] };
+/** A write, and what came of it. */
+export interface Written extends Write {
+  readonly result: unknown;
+}
 
-function isRouteChange(write: Write): write is RouteWrite {
+/** What was written to routes, in that order: weights by their number, a restore or unclaim by its kind. Lost races left out. */
+export function routeWrites(writes: readonly Written[]): readonly (number | string)[] {
+  return writes
+    .filter(isRouteChange)
+    .filter(({ result }) => result.kind === 'written')
+    .map(({ what }) => (what.kind === 'weights' ? what.canary : what.kind));
+}
+
+type RouteWrite = Written & {
+  readonly what: Parameters<World['mesh']['change']>[2];
+  readonly result: Awaited<ReturnType<World['mesh']['change']>>;
+};
+
+function isRouteChange(write: Written): write is RouteWrite {
   return write.port === 'mesh' && write.verb === 'change';
 }

@@ -124,7 +124,7 @@ export function connectCluster(options: ClusterOptions = {}): Cluster {
       });
       if (statusCode === 401) credentials.forget();
       if (statusCode !== 200) return { status: statusCode, body: parsed(await body.text()) };
-      for await (const line of readLines(body)) onEvent(parsed(line) as WatchEvent);
+      for await (const line of readLines(body)) onEvent(eventOf(line));
       return { status: 200, body: undefined };
     } catch (cause) {
       if (signal.aborted) return { status: 200, body: undefined };
@@ -138,6 +138,13 @@ export function connectCluster(options: ClusterOptions = {}): Cluster {
 function again(method: Method, call: () => Promise<Answer>): Promise<Answer> {
   if (method !== 'GET') return call();
   return call().catch((cause: unknown) => (idleBreaks.has(codeOf(cause)) ? call() : Promise.reject(cause)));
+}
+
+function eventOf(line: string): WatchEvent {
+  const event = parsed(line);
+  if (typeof event !== 'object' || event === null || !('type' in event) || typeof event.type !== 'string')
+    throw new Error('what came is no event of a watch');
+  return { type: event.type, object: 'object' in event ? event.object : undefined };
 }
 
 function withQuery(path: string, query: Readonly<Record<string, string>> = {}): string {

@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly pause: (ms: Millis, signal: AbortSignal) => Promise<void>;
   /** From 0 up to 1. */
   readonly random: () => number;
-  /** Told once per trouble, not once per try. */
+  /** Told once while a trouble stays the same, not once per try. */
   readonly trouble: (message: string, error?: unknown) => void;
 }
 
@@ -148,20 +148,27 @@ async function goRound(
   signal: AbortSignal,
 ): Promise<void> {
   const wait = backoff(random);
-  let isTold = false;
+  let told = '';
   let version: string | undefined;
   while (!signal.aborted) {
     const ended = await round(version, signal).catch((error: unknown): Round => ({ version, pace: 'wait', error }));
     if (signal.aborted) return;
     version = ended.version;
-    if (ended.error !== undefined && !isTold) {
-      isTold = true;
+    const sentence = sentenceOfError(ended.error);
+    if (sentence !== '' && sentence !== told) {
+      told = sentence;
       trouble(`Following ${path} was interrupted and is tried again until it works`, ended.error);
     }
     if (ended.pace === 'on') {
       wait.reset();
-      isTold = false;
+      told = '';
     }
     if (ended.pace === 'wait') await pause(Math.max(wait.next(), ended.waitMs ?? 0), signal);
   }
+}
+
+/** Empty when there is no error. */
+function sentenceOfError(error: unknown): string {
+  if (error === undefined) return '';
+  return error instanceof Error ? error.message : 'something that is no error was thrown';
 }

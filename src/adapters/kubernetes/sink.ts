@@ -1,4 +1,5 @@
 // From objects as they were sent to a sink, past callbacks that throw and objects that cannot be read.
+import { z } from 'zod';
 import type { WatchEvent } from './connection.ts';
 import { type Followed, objectSchema } from './metadata.ts';
 
@@ -46,8 +47,8 @@ export function deliverTo<T>(
       hand(() => sink.replace(all));
     },
     one({ type, object }) {
-      const named = objectSchema.pick({ metadata: true }).safeParse(object);
       if (type === 'BOOKMARK') return versionOf(object);
+      const named = objectSchema.safeParse(object);
       if (!named.success) return undefined;
       const { metadata } = named.data;
       const taken = type === 'DELETED' ? undefined : read(object);
@@ -59,8 +60,8 @@ export function deliverTo<T>(
 }
 
 /** A bookmark has a version and no name. */
+const bookmarkSchema = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
+
 function versionOf(object: unknown): string | undefined {
-  const bookmark = objectSchema.shape.metadata.pick({ resourceVersion: true });
-  const parsed = bookmark.safeParse((object as { readonly metadata?: unknown } | null)?.metadata);
-  return parsed.success ? parsed.data.resourceVersion : undefined;
+  return bookmarkSchema.safeParse(object).data?.metadata.resourceVersion;
 }

@@ -27,10 +27,9 @@ export function fitStatus(full: FullStatus, spec: unknown): FullStatus {
   return economies.reduce((status, economy) => (sizeOf(status) <= budget ? status : economy(status)), bounded(full));
 }
 
-/** The bytes a value takes as JSON where it is stored: the API server writes `<`, `>` and `&` as six letters each. */
+/** The bytes a value takes as JSON. */
 export function sizeOf(value: unknown): number {
-  const json = JSON.stringify(value) ?? '';
-  return Buffer.byteLength(json) + 5 * (json.match(/[<>&]/g)?.length ?? 0);
+  return Buffer.byteLength(JSON.stringify(value) ?? '');
 }
 
 const economies: readonly ((status: FullStatus) => FullStatus)[] = [
@@ -42,6 +41,7 @@ const economies: readonly ((status: FullStatus) => FullStatus)[] = [
   (status) => withAnswers(status, 60),
   withoutCounts,
   (status) => withHistory(status, 0),
+  (status) => withVerdicts(status, 16, 60, 0),
   withShortSentences,
 ];
 
@@ -119,6 +119,6 @@ function withoutCounts(status: FullStatus): FullStatus {
 }
 
 /** The first letters of a text, never half of a letter. */
-export function clip(text: string, letters: number): string {
+function clip(text: string, letters: number): string {
   return text.length <= letters ? text.toWellFormed() : text.slice(0, letters).toWellFormed();
 }

@@ -3,7 +3,7 @@ import type { Millis } from '../../domain/time.ts';
 import { CredentialsFailed } from './credentials.ts';
 
 /** The API server gave no answer. */
-export class ClusterUnreachable extends Error {
+class ClusterUnreachable extends Error {
   override readonly name = 'ClusterUnreachable';
   /** The cause's own code, such as ECONNREFUSED. */
   readonly code: string;

@@ -125,7 +125,10 @@ function ownOf(target: TargetSeen): string {
   return JSON.stringify(sorted(target, (key) => ownKeys.has(key)));
 }
 
-function sorted({ annotations }: TargetSeen, isMeant: (key: string) => boolean): readonly (readonly [string, string])[] {
+function sorted(
+  { annotations }: TargetSeen,
+  isMeant: (key: string) => boolean,
+): readonly (readonly [string, string])[] {
   return Object.entries(annotations)
     .filter(([key]) => isMeant(key))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));

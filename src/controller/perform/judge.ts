@@ -27,8 +27,8 @@ export async function judgeBake(world: World, sight: Sight): Promise<Turn> {
   if (route === undefined || view === undefined) return routeGone(world, sight);
   const drift = await correctDrift(world, sight, route, view);
   if (drift !== undefined) return drift;
-  const judged = await judgeNow(world, sight, route);
-  const decision = decideBake(rollout.spec, rollout.status, judged.verdicts, sight.now);
+  const judged = { ...(await judgeNow(world, sight, route)), ...withoutBlindTime(sight) };
+  const decision = decideBake(rollout.spec, { ...rollout.status, ...judged }, judged.verdicts, sight.now);
   switch (decision.kind) {
     case 'rollBack':
       return moveBy(world, sight, { type: 'ROLL_BACK', cause: decision.cause }, decision, judged);
@@ -64,6 +64,17 @@ const advanceReasons = {
 interface Judged {
   readonly evidence: Evidence;
   readonly verdicts: readonly GateVerdict[];
+  readonly bakeSince: Instant;
+}
+
+/**
+ * The bake begins later by the time that has passed since the metrics were saved as unreadable: a source that is down runs out
+ * no bake, also not at the moment when it is back.
+ */
+function withoutBlindTime({ rollout, now }: Sight): Partial<Pick<Judged, 'bakeSince'>> {
+  const { bakeSince, verdicts, checkpointAt } = rollout.status;
+  const blind = verdicts.some(({ verdict }) => verdict === 'sourceDown');
+  return blind && bakeSince !== undefined ? { bakeSince: bakeSince + now - checkpointAt } : {};
 }
 
 async function judgeNow(

@@ -1,0 +1,305 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { newRollout, statusBody } from '../../../src/adapters/kubernetes/rollout-bodies.ts';
+import { readRollout } from '../../../src/adapters/kubernetes/rollout-codec.ts';
+import { sizeOf } from '../../../src/adapters/kubernetes/status-size.ts';
+import { phases, type Rollout, type RolloutSpec, type RolloutStatus } from '../../../src/domain/rollout.ts';
+import { formatInstant } from '../../../src/domain/time.ts';
+import { aRollout, aRoute, aSpec, aStatus, aVerdict, aWarrant, dawn } from '../../support/builders.ts';
+import { complaintsOf, rolloutSchema } from './crd-schema.ts';
+
+type Raw = Readonly<Record<string, unknown>>;
+
+const schema = rolloutSchema();
+
+/** As the API server would give it back: created, then its status written. */
+function stored(rollout: Rollout): Raw {
+  const { id, uid, resourceVersion, generation, createdAt } = rollout;
+  const { metadata, ...fresh } = newRollout(id, rollout.spec) as Raw & { readonly metadata: Raw };
+  const { status } = statusBody(rollout, rollout.status, [], dawn) as Raw;
+  const own = { uid, resourceVersion, generation, creationTimestamp: formatInstant(createdAt) };
+  return JSON.parse(JSON.stringify({ ...fresh, metadata: { ...metadata, ...own }, status })) as Raw;
+}
+
+const text = (letters: number) => fc.string({ unit: 'grapheme', maxLength: letters });
+const instant = fc.integer({ min: 0, max: 4_000_000_000_000 });
+const millis = fc.integer({ min: 1, max: 100_000_000_000 });
+const share = fc.integer({ min: 0, max: 1_000_000 }).map((parts) => parts / 1_000_000);
+const latency = fc.constantFrom(
+  { kind: 'absolute' as const, quantile: 0.99, millis: 500, text: 'p99<500ms' },
+  { kind: 'absolute' as const, quantile: 0.5, millis: 1_500, text: 'p50 < 1.5s' },
+  { kind: 'relative' as const, quantile: 0.999, factor: 1.25, text: 'p99.9<1.25x' },
+);
+
+const plans = fc.record(
+  {
+    steps: fc
+      .uniqueArray(fc.integer({ min: 1, max: 99 }), { maxLength: 19 })
+      .map((steps) => [...steps.toSorted((a, b) => a - b), 100] as unknown as readonly [number, ...number[]]),
+    bakeMs: millis,
+    maxBakeMs: millis.map((length) => length + 100_000_000_000),
+    errorMargin: share,
+    maxErrorRate: share,
+    maxLatency: fc.array(latency, { maxLength: 8 }),
+    minRequests: fc.integer({ min: 1, max: 1_000_000 }),
+    onUndecided: fc.constantFrom('hold' as const, 'rollback' as const, 'advance' as const),
+    analysis: fc.constantFrom('auto' as const, 'off' as const),
+  },
+  {
+    requiredKeys: [
+      'steps',
+      'bakeMs',
+      'maxBakeMs',
+      'errorMargin',
+      'maxLatency',
+      'minRequests',
+      'onUndecided',
+      'analysis',
+    ],
+  },
+);
+
+describe('a rollout that is stored', () => {
+  it('is read as it was written, whatever its plan', () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        const rollout = aRollout({ spec: { plan } });
+
+        expect(readRollout(stored(rollout))).toEqual(rollout);
+      }),
+    );
+  });
+
+  it('is read as it was written, whatever its status', () => {
+    const warrant = fc.record({
+      kind: fc.constantFrom('start' as const, 'pass' as const, 'person' as const),
+      step: fc.integer({ min: 0, max: 20 }),
+      message: text(200),
+    });
+    const verdict = fc.record({ gate: fc.constantFrom('errors', 'latency'), message: text(200) });
+    const statuses = fc.record(
+      {
+        phase: fc.constantFrom(...phases),
+        step: fc.integer({ min: 0, max: 20 }),
+        epoch: fc.nat(),
+        weight: fc.record({
+          intended: fc.integer({ min: 0, max: 100 }),
+          observed: fc.option(fc.integer({ min: 0, max: 100 })),
+        }),
+        since: instant,
+        writtenAt: instant,
+        bakeSince: instant,
+        due: instant,
+        finishedAt: instant,
+        cleanUp: fc.constantFrom('toStable' as const, 'settleStable' as const, 'restore' as const, 'release' as const),
+        cause: fc.constantFrom('gate' as const, 'person' as const, 'superseded' as const),
+        warrant,
+        fullWarrant: warrant,
+        pausedBy: text(50),
+        verdicts: fc.array(
+          verdict.map((parts) => aVerdict('undecided', parts)),
+          { maxLength: 6 },
+        ),
+        evidence: fc.record({
+          schema: fc.constant(1 as const),
+          through: instant,
+          stepStart: instant,
+          gates: fc.dictionary(
+            fc.constantFrom('errors', 'latency', 'health'),
+            fc.record({ version: fc.nat(), state: fc.jsonValue() }),
+          ),
+        }),
+        message: text(300),
+      },
+      { requiredKeys: ['phase', 'since'] },
+    );
+    fc.assert(
+      fc.property(statuses, fc.option(fc.nat()), fc.option(fc.nat()), (parts, stable, canary) => {
+        const rollout = aRollout({ status: { ...parts, route: aRoute({ original: { stable, canary } }) } });
+
+        expect(readRollout(stored(rollout))).toEqual(JSON.parse(JSON.stringify(rollout)));
+      }),
+    );
+  });
+
+  it('says what cannot be read, and where', () => {
+    const object = stored(aRollout());
+
+    expect(() => readRollout({ ...object, spec: { ...(object['spec'] as Raw), mode: 'guess' } })).toThrow(
+      /CanaryRollout shop\/reviews-v2-two-1 cannot be read:[\s\S]*spec\.mode/,
+    );
+    expect(() => readRollout({ ...object, status: { phase: 'dreaming' } })).toThrow(/cannot be read:[\s\S]*phase/);
+    expect(() => readRollout('nothing')).toThrow('CanaryRollout without a name cannot be read');
+  });
+
+  it.each([[undefined], [null], [{}], [{ conditions: [] }]])(
+    'is pending since its creation while its status is %j',
+    (status) => {
+      const read = readRollout({ ...stored(aRollout()), status });
+
+      expect(read.status).toEqual(aStatus({ due: dawn }));
+    },
+  );
+
+  it('is resumed as the version before saved it', () => {
+    const golden: unknown = JSON.parse(readFileSync(join(import.meta.dirname, 'golden', 'v0.1.0-baking.json'), 'utf8'));
+
+    const rollout = readRollout(golden);
+
+    expect(rollout).toMatchObject({
+      id: { namespace: 'shop', name: 'reviews-v2-6d97d49595-1' },
+      spec: { plan: { steps: [10, 25, 50, 100], bakeMs: 120_000, maxLatency: [{ quantile: 0.99, millis: 500 }] } },
+      status: {
+        phase: 'baking',
+        step: 1,
+        epoch: 3,
+        weight: { intended: 25, observed: 25 },
+        route: { original: { stable: 100, canary: null } },
+        evidence: { schema: 1, gates: { errors: { version: 1, state: { counted: { reporters: {} } } } } },
+      },
+    });
+    expect(complaintsOf(schema, golden)).toEqual([]);
+  });
+});
+
+describe('the size of a stored rollout', () => {
+  const letters = (count: number, letter: string): string => letter.repeat(count);
+  /** Who owns which field, which the API server adds; test/contract/crds.test.ts measures it. */
+  const fieldOwnersBytes = 4 * 1024;
+
+  /** The largest of everything that the definition lets anybody write, in letters of four bytes. */
+  function hostileSpec(letter: string): RolloutSpec {
+    const requests = Array.from({ length: 20 }, (_, index) => ({
+      id: `${index}`.padEnd(64, 'x'),
+      verb: 'promoteFull' as const,
+      step: 19,
+      actor: letters(256, letter),
+      surface: letters(40, 's'),
+      reason: letters(160, letter),
+      time: dawn,
+    }));
+    const images = Array<string>(20).fill(letters(1_000, 'i'));
+    const version = { workload: 'w'.repeat(253), hash: 'h'.repeat(10), images };
+    return aSpec({
+      target: { name: 't'.repeat(253), uid: 'u'.repeat(36) },
+      stable: version,
+      canary: version,
+      requests,
+    });
+  }
+
+  function hostileStatus(letter: string, requests: number): RolloutStatus {
+    const message = letters(3_000, letter);
+    const warrant = { ...aWarrant(3), message };
+    const state = {
+      counted: Object.fromEntries(
+        Array.from({ length: 400 }, (_, at) => [`series-${at}-${'n'.repeat(60)}`, at * 1.37e9]),
+      ),
+    };
+    return aStatus({
+      phase: 'baking',
+      reason: letters(300, 'R'),
+      message,
+      warrant,
+      fullWarrant: warrant,
+      pausedBy: letters(500, letter),
+      stalled: { reason: letters(300, 'R'), message },
+      route: aRoute({ services: Array(30).fill('s'.repeat(253)) }),
+      verdicts: Array.from({ length: 30 }, () => aVerdict('fail', { message, query: letters(5_000, '<') })),
+      history: Array.from({ length: 80 }, () => ({
+        time: dawn,
+        phase: 'baking' as const,
+        step: 1,
+        weight: 10,
+        message,
+      })),
+      answers: Array.from({ length: requests }, (_, at) => ({
+        id: `${at}`.padEnd(64, 'x'),
+        outcome: 'refused' as const,
+        message,
+        time: dawn,
+      })),
+      evidence: {
+        schema: 1,
+        through: dawn,
+        stepStart: dawn,
+        gates: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`gate-${at}`, { version: 1, state }])),
+      },
+    });
+  }
+
+  it.each(['x', '<', 'é', '€', '😀'])(
+    'stays under 64 KiB and within the bounds of its definition, however it is filled (%s)',
+    (letter) => {
+      const rollout = aRollout({ spec: hostileSpec(letter), status: hostileStatus(letter, 20) });
+
+      const object = stored(rollout);
+
+      expect(sizeOf(object)).toBeLessThan(64 * 1024 - fieldOwnersBytes);
+      expect(complaintsOf(schema, object)).toEqual([]);
+    },
+  );
+
+  it('stays there for anything in between, and keeps where the rollout stands, every request and every answer', () => {
+    const word = fc.constantFrom('x', '<', 'é', '😀');
+    const amounts = fc.record({
+      requests: fc.nat(20),
+      history: fc.nat(60),
+      verdicts: fc.nat(20),
+      gates: fc.nat(20),
+      long: fc.nat(3_000),
+    });
+    fc.assert(
+      fc.property(word, amounts, (letter, amount) => {
+        const [spec, full] = [hostileSpec(letter), hostileStatus(letter, amount.requests)];
+        const status = {
+          ...full,
+          message: letters(amount.long, letter),
+          history: full.history.slice(0, amount.history),
+          verdicts: full.verdicts
+            .slice(0, amount.verdicts)
+            .map((one) => ({ ...one, message: letters(amount.long, letter) })),
+        };
+        const rollout = aRollout({ spec: { ...spec, requests: spec.requests.slice(0, amount.requests) }, status });
+
+        const object = stored(rollout);
+        const read = readRollout(object);
+
+        expect(sizeOf(object)).toBeLessThan(64 * 1024 - fieldOwnersBytes);
+        expect(complaintsOf(schema, object)).toEqual([]);
+        expect(read.spec.requests).toEqual(rollout.spec.requests);
+        expect(read.status.answers.map(({ id }) => id)).toEqual(status.answers.map(({ id }) => id));
+        expect(read.status).toMatchObject({ phase: 'baking', weight: status.weight, epoch: status.epoch });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('costs an ordinary rollout nothing', () => {
+    const gates = { errors: { version: 1, state: { counted: { n: 1 } } } };
+    const status = aStatus({
+      phase: 'baking',
+      verdicts: [aVerdict('pass', { query: 'sum(increase(x[15s]))' })],
+      history: Array.from({ length: 50 }, (_, at) => ({
+        time: dawn + at,
+        phase: 'baking' as const,
+        step: 1,
+        weight: 10,
+        message: 'Baking.',
+      })),
+      evidence: { schema: 1, through: dawn, stepStart: dawn, gates },
+    });
+
+    expect(readRollout(stored(aRollout({ status }))).status).toEqual(status);
+  });
+
+  it('makes a gate whose counts do not fit begin anew', () => {
+    const rollout = aRollout({ status: hostileStatus('x', 0) });
+
+    const { evidence } = readRollout(stored(rollout)).status;
+
+    expect(evidence).toMatchObject({ through: dawn, stepStart: dawn, gates: { 'gate-0': { version: 1, state: {} } } });
+  });
+});

@@ -1,0 +1,213 @@
+// The admission policies of deploy/ on a real API server, bound to the namespaces of these tests alone.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Cluster } from '../../src/adapters/kubernetes/connection.ts';
+import { rolloutPath } from '../../src/adapters/kubernetes/rollout-codec.ts';
+import { clusterRollouts } from '../../src/adapters/kubernetes/rollout-store.ts';
+import type { RolloutId } from '../../src/domain/rollout.ts';
+import { kubectlOutput } from '../../tools/stack/kubectl.ts';
+import { stackOfThisRun } from '../support/attach.ts';
+import { aSpec, aStatus, dawn } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
+import { connectionsForTests, createDeployment, demand, deployFolder, newNamespace } from './crds-bench.ts';
+
+const bound = { 'serin.dev/admission': 'under-test' };
+const clock = { now: () => dawn };
+
+describe('the admission policy for requests', () => {
+  const connections = connectionsForTests();
+
+  beforeAll(async () => {
+    await applyPolicies();
+    const { admin } = connections();
+    const { id } = await begin();
+    const isInForce = async (): Promise<boolean> =>
+      (await ask(admin, id, { actor: 'somebody' }, { dryRun: 'All' })).status === 403;
+    await eventually('the policy to be in force', isInForce, { withinMs: 30_000 });
+  });
+
+  /** The policies as they are, and their bindings narrowed: other tests share the cluster. */
+  async function applyPolicies(): Promise<void> {
+    const stack = stackOfThisRun();
+    const rendered = await kubectlOutput(stack, [
+      'create',
+      '--dry-run=client',
+      '-o',
+      'json',
+      '-f',
+      `${deployFolder}/admission`,
+    ]);
+    const item = z.looseObject({ kind: z.string(), spec: z.looseObject({}) });
+    const narrowed = rendered
+      .split(/\n(?=\{)/)
+      .map((text) => item.parse(JSON.parse(text)))
+      .map((object) =>
+        object.kind.endsWith('Binding')
+          ? { ...object, spec: { ...object.spec, matchResources: { namespaceSelector: { matchLabels: bound } } } }
+          : object,
+      );
+    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: narrowed });
+    await kubectlOutput(stack, ['apply', '--server-side', '--force-conflicts', '-f', '-'], { stdin: list });
+  }
+
+  /** A rollout in a bound namespace, where alice is an operator and bob may only write. */
+  async function begin(): Promise<{ readonly id: RolloutId }> {
+    const { admin, controller } = connections();
+    const namespace = await newNamespace(admin, 'admission');
+    const contentType = 'application/merge-patch+json';
+    const labels = { body: { metadata: { labels: bound } }, contentType };
+    await demand(admin, 'PATCH', `/api/v1/namespaces/${namespace}`, labels);
+    const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
+    const rules = [{ apiGroups: ['serin.dev'], resources: ['canaryrollouts'], verbs: ['get', 'patch'] }];
+    await demand(admin, 'POST', `${rbac}/roles`, { body: { metadata: { name: 'writer' }, rules } });
+    const bind = (name: string, kind: string, role: string): Promise<unknown> =>
+      demand(admin, 'POST', `${rbac}/rolebindings`, {
+        body: {
+          metadata: { name },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: role },
+          subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
+        },
+      });
+    await bind('alice', 'ClusterRole', 'serin-operator');
+    await bind('bob', 'Role', 'writer');
+    const id = { namespace, name: 'reviews-v2-two-1' };
+    const target = await createDeployment(admin, namespace, { replicas: 0 });
+    await clusterRollouts(controller, { clock, trouble: () => undefined }).create(id, aSpec({ target }), aStatus());
+    return { id };
+  }
+
+  const answerSchema = z.object({ message: z.string().default(''), reason: z.string().default('') });
+
+  async function patch(
+    cluster: Cluster,
+    id: RolloutId,
+    body: unknown,
+    type = 'merge',
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly status: number; readonly message: string }> {
+    const contentType = `application/${type}-patch+json`;
+    const { status, body: said } = await cluster.request('PATCH', rolloutPath(id), { body, contentType, query });
+    return { status, message: answerSchema.parse(said).message };
+  }
+
+  function ask(
+    cluster: Cluster,
+    id: RolloutId,
+    parts: { readonly actor: string; readonly verb?: string },
+    query: Readonly<Record<string, string>> = {},
+  ) {
+    const { actor, verb = 'promote' } = parts;
+    const value = {
+      id: `${actor.replace('@', '-')}-${verb}`,
+      verb,
+      actor,
+      surface: 'kubectl',
+      time: '2026-01-05T09:00:00Z',
+    };
+    return patch(cluster, id, [{ op: 'add', path: '/spec/requests/-', value }], 'json', query);
+  }
+
+  it.each(['promote', 'promoteFull', 'abort', 'pause', 'resume', 'retry'])(
+    'lets an operator ask in the own name for %s',
+    async (verb) => {
+      const { id } = await begin();
+
+      expect(await ask(connections().person('alice'), id, { actor: 'alice', verb })).toMatchObject({ status: 200 });
+    },
+  );
+
+  it('refuses a request in the name of another, and says what to do', async () => {
+    const { id } = await begin();
+
+    const answer = await ask(connections().person('alice'), id, { actor: 'bob' });
+
+    expect(answer.status).toBe(403);
+    expect(answer.message).toContain('The new request is signed by another than you. Set its actor to alice');
+  });
+
+  it('refuses a forged request that comes with an honest one', async () => {
+    const { id } = await begin();
+    const value = (actor: string): unknown => ({
+      id: actor,
+      verb: 'pause',
+      actor,
+      surface: 'kubectl',
+      time: '2026-01-05T09:00:00Z',
+    });
+    const operations = ['alice', 'bob'].map((actor) => ({ op: 'add', path: '/spec/requests/-', value: value(actor) }));
+
+    expect(await patch(connections().person('alice'), id, operations, 'json')).toMatchObject({ status: 403 });
+  });
+
+  it.each([
+    ['promote', 'bob may not promote: that needs the verb promote'],
+    ['promoteFull', 'bob may not promote: that needs the verb promote'],
+    ['abort', 'bob may not abort: that needs the verb abort'],
+    ['pause', 'bob may not pause or resume: that needs the verb pause'],
+    ['resume', 'bob may not pause or resume: that needs the verb pause'],
+    ['retry', 'bob may not retry: that needs the verb retry'],
+  ])('refuses %s to who may write and has not the verb', async (verb, sentence) => {
+    const { id } = await begin();
+
+    const answer = await ask(connections().person('bob'), id, { actor: 'bob', verb });
+
+    expect(answer.status).toBe(403);
+    expect(answer.message).toContain(sentence);
+    expect(answer.message).toContain(
+      `in namespace ${id.namespace}. Ask an administrator for a RoleBinding to the ClusterRole serin-operator there.`,
+    );
+  });
+
+  it.each([
+    [{ abort: true }, 'abort'],
+    [{ paused: true }, 'pause'],
+  ])('guards the shortcut %j like the request', async (spec, verb) => {
+    const { id } = await begin();
+
+    const refused = await patch(connections().person('bob'), id, { spec });
+    const allowed = await patch(connections().person('alice'), id, { spec });
+
+    expect(refused).toMatchObject({ status: 403, message: expect.stringContaining(`that needs the verb ${verb}`) });
+    expect(allowed.status).toBe(200);
+  });
+
+  it('guards lifting the pause as well', async () => {
+    const { id } = await begin();
+    await patch(connections().person('alice'), id, { spec: { paused: true } });
+
+    expect(await patch(connections().person('bob'), id, { spec: { paused: false } })).toMatchObject({ status: 403 });
+  });
+
+  it('leaves other edits to who may write', async () => {
+    const { id } = await begin();
+    await ask(connections().person('alice'), id, { actor: 'alice' });
+
+    const labelled = await patch(connections().person('bob'), id, { metadata: { labels: { team: 'books' } } });
+
+    expect(labelled.status).toBe(200);
+  });
+
+  it('lets the controller speak for others', async () => {
+    const { id } = await begin();
+
+    const verbs = ['promote', 'abort', 'pause', 'retry'];
+    const answers = await Promise.all(
+      verbs.map((verb) => ask(connections().controller, id, { actor: 'ada@example.com', verb })),
+    );
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
+  it('lets the controller save and release while it is in force', async () => {
+    const { id } = await begin();
+    const store = clusterRollouts(connections().controller, { clock, trouble: () => undefined });
+    const rollout = await store.get(id);
+
+    const saved = rollout === undefined ? undefined : await store.save(rollout, aStatus({ phase: 'promoted' }));
+    await store.release(id);
+    await store.remove(id);
+
+    expect(saved?.kind).toBe('saved');
+    expect(await store.get(id)).toBeUndefined();
+  });
+});

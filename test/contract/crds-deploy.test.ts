@@ -1,0 +1,65 @@
+// Everything in deploy/ on a real API server, and what the controller may not do.
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { kubectl, kubectlOutput } from '../../tools/stack/kubectl.ts';
+import { stackOfThisRun } from '../support/attach.ts';
+import { eventually } from '../support/eventually.ts';
+import { connectionsForTests, deployFolder } from './crds-bench.ts';
+
+describe('on a cluster', () => {
+  const connections = connectionsForTests();
+
+  it('everything in deploy/ is accepted, and its pods run under the restricted profile', {
+    timeout: 120_000,
+  }, async () => {
+    const stack = stackOfThisRun();
+    const list = z.object({ items: z.array(z.looseObject({ kind: z.string() })) });
+    const rendered = await kubectlOutput(stack, ['kustomize', deployFolder]);
+    const json = await kubectlOutput(stack, ['create', '--dry-run=client', '-o', 'json', '-f', '-'], {
+      stdin: rendered,
+    });
+    const objects = list.parse({ items: json.split(/\n(?=\{)/).map((text) => JSON.parse(text)) }).items;
+    // The policy would bind the people of every other test; admission.test.ts has it in force.
+    const harmless = objects.filter(({ kind }) => kind !== 'ValidatingAdmissionPolicyBinding');
+    const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: harmless });
+
+    const applied = await kubectl(stack, ['apply', '--server-side', '--force-conflicts', '-f', '-'], { stdin });
+
+    expect(applied).toMatchObject({ code: 0, stderr: '' });
+    expect(objects.length - harmless.length).toBe(1);
+    const available = [
+      'wait',
+      'deployment',
+      '--all',
+      '--namespace=serin-system',
+      '--for=condition=Available',
+      '--timeout=60s',
+    ];
+    expect(await kubectl(stack, available, { timeoutMs: 70_000 })).toMatchObject({ code: 0 });
+    const plain = { metadata: { name: 'root' }, spec: { containers: [{ name: 'root', image: 'x' }] } };
+    const refused = await connections().admin.request('POST', '/api/v1/namespaces/serin-system/pods', { body: plain });
+    expect(refused.status).toBe(403);
+    await kubectlOutput(stack, ['delete', 'deployment', '--all', '--namespace=serin-system']);
+    await eventually('the pods to go', async () => (await pods()) === '', { withinMs: 30_000 });
+  });
+
+  function pods(): Promise<string> {
+    return kubectlOutput(stackOfThisRun(), ['get', 'pods', '--namespace=serin-system', '-o', 'name']);
+  }
+
+  it.each([
+    ['secrets', 'get'],
+    ['configmaps', 'get'],
+    ['pods', 'delete'],
+    ['deployments.apps', 'update'],
+    ['deployments.apps', 'delete'],
+    ['virtualservices.networking.istio.io', 'delete'],
+    ['namespaces', 'get'],
+  ])('the controller may not touch %s (%s)', async (resource, verb) => {
+    const account = '--as=system:serviceaccount:serin-system:serin';
+
+    const answer = await kubectl(stackOfThisRun(), ['auth', 'can-i', verb, resource, '--all-namespaces', account]);
+
+    expect(answer.stdout.trim()).toBe('no');
+  });
+});

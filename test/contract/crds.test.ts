@@ -1,0 +1,245 @@
+// Serin's kinds on a real API server.
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { clusterPolicies } from '../../src/adapters/kubernetes/policies.ts';
+import { newRollout } from '../../src/adapters/kubernetes/rollout-bodies.ts';
+import { rolloutPath, rolloutsPath } from '../../src/adapters/kubernetes/rollout-codec.ts';
+import { clusterRollouts } from '../../src/adapters/kubernetes/rollout-store.ts';
+import { sizeOf } from '../../src/adapters/kubernetes/status-size.ts';
+import type { RolloutId } from '../../src/domain/rollout.ts';
+import { parseSettings } from '../../src/domain/settings.ts';
+import { kubectl, kubectlOutput } from '../../tools/stack/kubectl.ts';
+import { stackOfThisRun } from '../support/attach.ts';
+import { aRequest, aSpec, aStatus, aVerdict, dawn } from '../support/builders.ts';
+import { change, connectionsForTests, createDeployment, demand, newNamespace } from './crds-bench.ts';
+import { aFullStatus } from './rollout-store.ts';
+
+describe('on a cluster', () => {
+  const connections = connectionsForTests();
+  const store = () =>
+    clusterRollouts(connections().controller, { clock: { now: () => dawn }, trouble: () => undefined });
+  const said = z.object({ message: z.string() });
+
+  async function begin(): Promise<RolloutId> {
+    const { admin } = connections();
+    const id = { namespace: await newNamespace(admin, 'crds'), name: 'reviews-v2-two-1' };
+    const target = await createDeployment(admin, id.namespace, { replicas: 0 });
+    const requests = [aRequest('pause', { id: 'a' }), aRequest('resume', { id: 'b', reason: 'Enough.' })];
+    await store().create(id, aSpec({ target, requests, route: { object: 'reviews' } }), aFullStatus());
+    return id;
+  }
+
+  async function refusalOf(id: RolloutId, body: unknown, type = 'merge', subresource = ''): Promise<string> {
+    const contentType = `application/${type}-patch+json`;
+    const path = `${rolloutPath(id)}${subresource}`;
+    const answer = await connections().admin.request('PATCH', path, { body, contentType });
+    expect(answer.status).toBe(422);
+    return said.parse(answer.body).message;
+  }
+
+  describe('a CanaryRollout', () => {
+    it.each([
+      ['mode', { mode: 'managed' }],
+      ['target', { target: { name: 'other' } }],
+      ['stable', { stable: { hash: 'other' } }],
+      ['canary', { canary: { images: ['other'] } }],
+      ['attempt', { attempt: 2 }],
+      ['plan', { plan: { bake: '3m' } }],
+      ['route', { route: { object: 'other' } }],
+      ['route', { route: null }],
+    ])('keeps spec.%s as it was decided', async (field, spec) => {
+      const message = await refusalOf(await begin(), { spec });
+
+      expect(message).toContain(`spec`);
+      expect(message).toContain(field);
+      expect(message).toContain('decided when a rollout begins. Change the annotations of the Deployment');
+    });
+
+    it.each([
+      ['changed', [{ op: 'replace', path: '/spec/requests/0/verb', value: 'abort' }]],
+      ['removed', [{ op: 'remove', path: '/spec/requests/0' }]],
+      ['reordered', [{ op: 'move', from: '/spec/requests/0', path: '/spec/requests/1' }]],
+      ['all removed', [{ op: 'remove', path: '/spec/requests' }]],
+      ['put before others', [{ op: 'copy', from: '/spec/requests/1', path: '/spec/requests/0' }]],
+    ])('keeps its requests: none is %s', async (_how, operations) => {
+      expect(await refusalOf(await begin(), operations, 'json')).toMatch(/Requests are a record|id of its own/);
+    });
+
+    it('takes twenty requests', async () => {
+      const id = await begin();
+      const operation = (index: number): unknown => {
+        const value = { ...aRequest('promote', { id: `n${index}` }), time: '2026-01-05T09:00:00Z' };
+        return { op: 'add', path: '/spec/requests/-', value };
+      };
+      const eighteen = Array.from({ length: 18 }, (_, index) => operation(index));
+
+      await demand(connections().admin, 'PATCH', rolloutPath(id), {
+        body: eighteen,
+        contentType: 'application/json-patch+json',
+      });
+
+      expect(await refusalOf(id, [operation(18)], 'json')).toContain('must have at most 20 items');
+    });
+
+    it('takes no abort back', async () => {
+      const id = await begin();
+      await change(connections().admin, rolloutPath(id), { spec: { abort: true } });
+
+      expect(await refusalOf(id, { spec: { abort: false } })).toContain('An abort cannot be taken back');
+    });
+
+    it.each([
+      ['steps that fall', { steps: [10, 5, 100] }, 'Every step must be greater than the one before'],
+      ['a step twice', { steps: [10, 10, 100] }, 'Every step must be greater than the one before'],
+      ['a last step below 100', { steps: [10, 50] }, 'The last step must be 100'],
+      ['no steps', { steps: [] }, 'should have at least 1 items'],
+      ['a step above 100', { steps: [10, 200] }, 'should be less than or equal to 100'],
+      ['a bake of no duration', { bake: '2 minutes' }, 'spec.plan.bake'],
+      ['a margin of no percentage', { errorMargin: '0.5' }, 'spec.plan.errorMargin'],
+      ['a latency limit of no percentile', { maxLatency: 'mean<5ms' }, 'spec.plan.maxLatency'],
+      ['an unknown word', { onUndecided: 'shrug' }, 'Unsupported value: "shrug"'],
+    ])('is refused with %s', async (_what, plan, sentence) => {
+      const id = await begin();
+      const spec = aSpec({ target: { name: 'reviews-v2', uid: 'some-uid' } });
+      const body = JSON.parse(JSON.stringify(newRollout({ ...id, name: 'reviews-v2-two-2' }, spec)));
+      Object.assign(body.spec.plan, plan);
+
+      const answer = await connections().admin.request('POST', rolloutsPath(id.namespace), { body });
+
+      expect(answer.status).toBe(422);
+      expect(said.parse(answer.body).message).toContain(sentence);
+    });
+
+    it.each([
+      ['an unknown phase', { phase: 'dreaming' }],
+      ['a weight above 100', { weight: { intended: 101 } }],
+      ['a sentence without an end', { message: 'x'.repeat(1_001) }],
+      [
+        'too much history',
+        { history: Array(51).fill({ time: '2026-01-05T09:00:00Z', phase: 'baking', step: 0, weight: 1, message: '' }) },
+      ],
+      ['a time that is none', { due: 'soon' }],
+    ])('is refused a status with %s', async (_what, status) => {
+      expect(await refusalOf(await begin(), { status }, 'merge', '/status')).toContain('status.');
+    });
+
+    it('leaves the metadata small, who owns which field included', async () => {
+      const id = await begin();
+      const value = { ...aRequest('abort', { id: 'c' }), time: '2026-01-05T09:00:00Z' };
+      const operation = { op: 'add', path: '/spec/requests/-', value };
+      await demand(connections().admin, 'PATCH', rolloutPath(id), {
+        body: [operation, { op: 'replace', path: '/spec/paused', value: true }],
+        contentType: 'application/json-patch+json',
+        query: { fieldManager: 'kubectl-edit' },
+      });
+
+      const { metadata } = z
+        .object({ metadata: z.unknown() })
+        .parse(await demand(connections().admin, 'GET', rolloutPath(id)));
+
+      expect(sizeOf(metadata)).toBeLessThan(4 * 1024);
+    });
+
+    it('shows people what they look for', async () => {
+      const id = await begin();
+      const rollout = await store().get(id);
+      if (rollout !== undefined)
+        await store().save(
+          rollout,
+          aStatus({ phase: 'baking', step: 1, weight: { intended: 25, observed: 25 }, verdicts: [aVerdict('pass')] }),
+        );
+      const table = (...more: readonly string[]): Promise<string> =>
+        kubectlOutput(stackOfThisRun(), ['get', 'cro', '--namespace', id.namespace, ...more]);
+
+      const [head, line] = (await table()).split('\n').map((text) => text.split(/\s{2,}/));
+      const [wideHead, wideLine] = (await table('-o', 'wide')).split('\n').map((text) => text.split(/\s{2,}/));
+
+      expect(head?.map((word) => word.trim())).toEqual(['NAME', 'TARGET', 'PHASE', 'STEP', 'WEIGHT', 'VERDICT', 'AGE']);
+      expect(line?.slice(0, 6)).toEqual([id.name, 'reviews-v2', 'baking', '2/4', '25%', 'pass']);
+      expect(wideHead?.slice(7).map((word) => word.trim())).toEqual(['REVISION', 'REASON', 'STABLE', 'CANARY']);
+      expect(wideLine?.slice(7).map((word) => word.trim())).toEqual([
+        'two',
+        'Pending',
+        'reviews-v1 reviews:1',
+        'reviews-v2 reviews:2',
+      ]);
+    });
+
+    it('can be waited for by its conditions', async () => {
+      const id = await begin();
+      const args = ['wait', `cro/${id.name}`, '--namespace', id.namespace, '--for=condition=Finished', '--timeout=20s'];
+      const waiting = kubectl(stackOfThisRun(), args);
+      const rollout = await store().get(id);
+
+      if (rollout !== undefined) await store().save(rollout, aStatus({ phase: 'promoted' }));
+
+      expect(await waiting).toMatchObject({ code: 0 });
+    });
+  });
+
+  describe('a CanaryPolicy', () => {
+    const path = (namespace: string): string => `/apis/serin.dev/v1alpha1/namespaces/${namespace}/canarypolicies`;
+    const body = (spec: unknown): unknown => ({
+      apiVersion: 'serin.dev/v1alpha1',
+      kind: 'CanaryPolicy',
+      metadata: { name: 'careful' },
+      spec,
+    });
+
+    it('holds every setting in the spelling of the annotations', async () => {
+      const { admin, controller } = connections();
+      const namespace = await newNamespace(admin, 'policy');
+      const spec = {
+        steps: [1, 10, 100],
+        bake: '90s',
+        maxBake: '1h30m',
+        errorMargin: '0.25%',
+        maxErrorRate: '2%',
+        maxLatency: 'p99<500ms, p95<1.2x',
+        minRequests: 1_000,
+        onUndecided: 'rollback',
+        analysis: 'off',
+      };
+      await demand(admin, 'POST', path(namespace), { body: body(spec) });
+
+      const policy = await clusterPolicies(controller).get(namespace, 'careful');
+
+      const parsed = parseSettings(
+        'reviews-v2',
+        { 'serin.dev/canary-of': 'reviews-v1', 'serin.dev/policy': 'careful' },
+        policy,
+      );
+      expect(parsed).toMatchObject({
+        kind: 'settings',
+        settings: {
+          plan: {
+            steps: [1, 10, 100],
+            bakeMs: 90_000,
+            maxBakeMs: 5_400_000,
+            errorMargin: 0.0025,
+            maxErrorRate: 0.02,
+            maxLatency: [{ text: 'p99<500ms' }, { text: 'p95<1.2x' }],
+            minRequests: 1_000,
+            onUndecided: 'rollback',
+            analysis: 'off',
+          },
+        },
+      });
+    });
+
+    it.each([
+      [{ steps: [50, 10, 100] }, 'Every step must be greater'],
+      [{ steps: [50] }, 'The last step must be 100'],
+      [{ bake: 'ten' }, 'spec.bake'],
+      [{ analysis: 'on' }, 'Unsupported value: "on"'],
+    ])('is refused with %j', async (spec, sentence) => {
+      const { admin } = connections();
+      const namespace = await newNamespace(admin, 'policy');
+
+      const answer = await admin.request('POST', path(namespace), { body: body(spec) });
+
+      expect(answer.status).toBe(422);
+      expect(said.parse(answer.body).message).toContain(sentence);
+    });
+  });
+});
