@@ -34,7 +34,7 @@ async function raiseCrowd(stage: Stage): Promise<Crowd> {
     async bake(count) {
       await release(stage, pairs.slice(released, count), longBake);
       released = Math.max(released, count);
-      await whenAll(stage, pairs.slice(0, count), 'baking', 180_000);
+      await whenAll(stage, pairs.slice(0, count), 'baking', 300_000);
     },
   };
 }

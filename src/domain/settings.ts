@@ -24,6 +24,11 @@ export const settingKeys = [
   'analysis',
 ] as const;
 
+/** Letters a setting may have, which is also what the object that pins it has room for. */
+const longest = 200;
+const longestBakeMs: Millis = 30 * 24 * 3_600_000;
+const tooLong = { wrong: `which has more than ${longest} letters. Shorten it.` };
+
 type SettingKey = (typeof settingKeys)[number];
 
 /** Keys Serin itself writes on a Deployment. */
@@ -110,9 +115,10 @@ function assemble(
   function read<T>(key: SettingKey, parse: (text: string) => Read<T>, otherwise: T): T {
     const text = texts[key]?.trim();
     if (text === undefined) return otherwise;
-    const outcome = parse(text);
+    const outcome = text.length > longest ? tooLong : parse(text);
     if ('value' in outcome) return outcome.value;
-    problems.push({ key, value: text, message: `${prefix}${key} is "${text}", ${outcome.wrong}` });
+    const shown = text.slice(0, longest);
+    problems.push({ key, value: shown, message: `${prefix}${key} is "${shown}", ${outcome.wrong}` });
     return otherwise;
   }
   const stable = read('canary-of', (text) => parseStable(deployment, text), '');
@@ -165,7 +171,9 @@ function parseSteps(text: string): Read<Plan['steps']> {
 
 function parsePositive(text: string): Read<Millis> {
   const millis = parseDuration(text);
-  if (millis !== undefined && millis > 0) return { value: millis };
+  if (millis !== undefined && millis > 0 && millis <= longestBakeMs) return { value: millis };
+  if (millis !== undefined && millis > longestBakeMs)
+    return { wrong: 'which is more than 720h. Expected one such as "90s" or "5m".' };
   const guess = /^\d+$/.test(text) ? ` Did you mean "${text}s"?` : '';
   return { wrong: `which is no duration above zero. Expected one such as "90s" or "5m".${guess}` };
 }

@@ -92,7 +92,7 @@ function conduct(
     rollouts: clusterRollouts(cluster, { clock, trouble }),
     workloads: clusterWorkloads(cluster, clock),
     policies: clusterPolicies(cluster),
-    targets: clusterTargets(cluster),
+    targets: clusterTargets(cluster, clock),
     events: clusterEvents(cluster, { clock, trouble }),
     mesh: istioMesh({ requests: cluster }),
     ledger,

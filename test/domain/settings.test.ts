@@ -128,6 +128,22 @@ describe('a wrong setting', () => {
     expect(problems[0]?.message).toContain(`"${value.trim()}"`);
   });
 
+  it.each([
+    {
+      key: 'max-latency',
+      value: Array.from({ length: 8 }, () => 'p99<500000000000000000000000ms').join(','),
+      expected: 'more than 200 letters',
+    },
+    { key: 'max-bake', value: '721h', expected: 'more than 720h' },
+    { key: 'bake', value: `${'9'.repeat(30)}h`, expected: 'more than 720h' },
+  ])('$key that no object has room for is refused: $expected', ({ key, value, expected }) => {
+    const parsed = parse({ [key]: value });
+
+    expect(parsed.kind === 'problems' ? parsed.problems.map(({ message }) => message).join(' ') : '').toContain(
+      expected,
+    );
+  });
+
   it('max-bake shorter than bake is named with both values', () => {
     const [problem] = problemsOf(parse({ bake: '10m', 'max-bake': '5m' }));
 
