@@ -12,7 +12,7 @@ export function machinePage(): string {
     '# The machine of a rollout',
     '',
     'Drawn from `machines/rollout.ts` by `node tools/diagram.ts`; do not edit by hand. An arrow is an event, brackets hold the',
-    'condition under which it is taken: *warranted* by a warrant for the very step the rollout stands at, *last* when that is the',
+    'condition under which it is taken: _warranted_ by a warrant for the very step the rollout stands at, _last_ when that is the',
     'last step of the plan. An event without an arrow is ignored in that phase. What is owed in each phase is read from it by',
     '`src/domain/duty.ts`; the words are explained in [glossary.md](glossary.md).',
     '',

@@ -1,5 +1,7 @@
 // Answers what people asked for, one request a turn, in the order it was written.
+
 import type { RolloutEvent } from '../../machines/rollout.ts';
+import { nextLine } from '../domain/evidence.ts';
 import { answerRequest, openRequests, type RequestEffect } from '../domain/requests.ts';
 import type { Answer, Request, RolloutStatus } from '../domain/rollout.ts';
 import { retry } from './begin.ts';
@@ -70,7 +72,7 @@ async function retryAnd(world: World, sight: Sight, answer: Answer): Promise<Tur
   const begun = await retry(world, sight.rollout);
   switch (begun.kind) {
     case 'wait':
-      return { kind: 'until', due: sight.now + lookAgainMs };
+      return { kind: 'until', due: nextLine(sight.now, lookAgainMs) };
     case 'begun':
     case 'live':
       return save(world, sight, { ...status, answers: [...status.answers, answer] });

@@ -1,5 +1,7 @@
 // One turn of a tick: what was read, what came of it, and the one way to save.
+
 import type { RolloutEvent } from '../../machines/rollout.ts';
+import { nextLine } from '../domain/evidence.ts';
 import type { Rollout, RolloutStatus } from '../domain/rollout.ts';
 import type { Instant } from '../domain/time.ts';
 import { announceMove, announceStall } from './announce.ts';
@@ -57,7 +59,7 @@ export async function moveBy(
       event: event.type,
       phase: base.status.phase,
     });
-    return { kind: 'until', due: sight.now + world.slotMs };
+    return { kind: 'until', due: nextLine(sight.now, world.slotMs) };
   }
   return save(world, sight, status);
 }

@@ -96,3 +96,11 @@ export function slotEndingBy(at: Instant, slotMs: number): Slot {
 export function gridAfter(at: Instant, slotMs: number): Instant {
   return Math.ceil(at / slotMs) * slotMs;
 }
+
+/**
+ * The next grid line after `now`. Looking again only on the grid keeps wakes together: whatever else rings in between, the
+ * next look is the same one, and not one more.
+ */
+export function nextLine(now: Instant, everyMs: number): Instant {
+  return (Math.floor(now / everyMs) + 1) * everyMs;
+}

@@ -15,7 +15,7 @@ describe('a foreign edit of the weights', () => {
       expect([correction, scene.weights()]).toEqual([correction, [50, 50]]);
     }
     scene.meddle(0, 'argocd-controller');
-    const held = await runFor(scene, 3_600_000);
+    const held = await runFor(scene, 600_000);
 
     expect(scene.weights()).toEqual([100, 0]);
     expect(held?.status).toMatchObject({
@@ -67,7 +67,7 @@ describe('a foreign edit of the weights', () => {
       await runFor(scene, 10_000);
     }
 
-    const held = await runFor(scene, 3_600_000);
+    const held = await runFor(scene, 600_000);
 
     expect(held?.status).toMatchObject({ phase: 'baking', step: 0, stalled: { reason: 'WeightsContested' } });
   });
@@ -116,7 +116,7 @@ describe('a route that is gone', () => {
     await runUntil(scene, isBaking);
     scene.unroute();
 
-    const waiting = await runFor(scene, 600_000);
+    const waiting = await runFor(scene, 300_000);
     expect(waiting?.status).toMatchObject({ phase: 'baking', stalled: { reason: 'RouteGone' } });
     expect(waiting?.status.message).toContain('serin abort reviews-v2');
     scene.reroute();

@@ -61,7 +61,7 @@ describe('while the source is down', () => {
     await runUntil(scene, isBaking);
     scene.metrics.stop('Prometheus does not answer.');
 
-    const waiting = await runFor(scene, 1_800_000);
+    const waiting = await runFor(scene, 600_000);
     expect(waiting?.status).toMatchObject({
       phase: 'baking',
       step: 0,

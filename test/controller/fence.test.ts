@@ -19,46 +19,45 @@ const stories: Readonly<Record<string, Meanwhile>> = {
   'sees the Deployment deleted': async (scene) => scene.undeploy('reviews-v2'),
   'carries it on': async () => undefined,
 };
-const upToTheEnd = ['none', 'pending', 'preparing', 'shifting', 'baking', 'promoting', 'finalizing', 'promoted'];
+const upToTheEnd = new Set([
+  'none',
+  'pending',
+  'preparing',
+  'shifting',
+  'baking',
+  'promoting',
+  'finalizing',
+  'promoted',
+]);
 const timeoutMs = 120_000;
 
 describe('while one replica stands still', () => {
   it.each(Object.entries(stories))(
     'before any write, another %s, and the first changes nothing any more',
     async (_name, meanwhile) => {
-      const phases = await standStillEverywhere('write', meanwhile);
+      const phases = await standStillEverywhere(meanwhile);
 
-      expect([...phases].sort()).toEqual([...upToTheEnd].sort());
+      expect(phases).toEqual(upToTheEnd);
     },
     timeoutMs,
   );
 
   it(
-    'before any read, another aborts it, and the first changes nothing any more',
+    'on the way back before any write, another finishes it, and the first changes nothing any more',
     async () => {
-      const phases = await standStillEverywhere('read', abort);
-
-      expect(phases).toEqual(new Set([...phases, 'pending', 'preparing', 'shifting', 'baking']));
-    },
-    timeoutMs,
-  );
-
-  it.each(['write', 'read'] as const)(
-    'on the way back before any %s, another finishes it, and the first changes nothing any more',
-    async (kind) => {
-      const phases = await standStillEverywhere(kind, async () => undefined, 0.4);
+      const phases = await standStillEverywhere(async () => undefined, 0.4);
 
       expect(phases).toContain('rollingBack');
     },
     timeoutMs,
   );
 
-  it(
-    'before any write, another puts stable at 100, and the first cannot give the canary weight again',
-    async () => {
+  it.each(['write', 'read'] as const)(
+    'before any %s, another puts stable at 100, and the first cannot give the canary weight again',
+    async (kind) => {
       const phases = new Set<string>();
       for (let n = 1; n < 1_000; n += 1) {
-        const { scene, freeze, first, phase } = await standStillAt(n, 'write', 0.002);
+        const { scene, freeze, first, phase } = await standStillAt(n, kind, 0.002);
         if (phase === undefined) break;
         await abort(scene);
         const { status } = await runUntil(
@@ -69,8 +68,9 @@ describe('while one replica stands still', () => {
         freeze.thaw();
         await first;
 
-        if (status.phase === 'rollingBack') phases.add(phase);
-        if (status.phase !== 'promoted') expect([n, phase, weightsIn(scene, length)]).toEqual([n, phase, []]);
+        if (status.phase === 'promoted') continue;
+        phases.add(phase);
+        expect([n, phase, weightsIn(scene, length)]).toEqual([n, phase, []]);
       }
 
       expect(phases).toEqual(new Set(['none', 'pending', 'preparing', 'shifting', 'baking']));
@@ -99,14 +99,10 @@ describe('while one replica stands still', () => {
 });
 
 /** Lets a replica stand still at every one of its moments in turn; gives the phases it stood in. */
-async function standStillEverywhere(
-  kind: 'write' | 'read',
-  meanwhile: Meanwhile,
-  errors = 0.002,
-): Promise<Set<string>> {
+async function standStillEverywhere(meanwhile: Meanwhile, errors = 0.002): Promise<Set<string>> {
   const phases = new Set<string>();
   for (let n = 1; n < 1_000; n += 1) {
-    const stood = await standStill(n, kind, meanwhile, errors);
+    const stood = await standStill(n, meanwhile, errors);
     if (stood === undefined) break;
     phases.add(stood.phase);
     expect([n, stood.what, stood.phase, stood.after]).toEqual([n, stood.what, stood.phase, stood.before]);
@@ -124,13 +120,8 @@ interface Stood {
 }
 
 /** Undefined when the rollout has fewer such moments. */
-async function standStill(
-  n: number,
-  kind: 'write' | 'read',
-  meanwhile: Meanwhile,
-  errors: number,
-): Promise<Stood | undefined> {
-  const { scene, freeze, first, what, phase } = await standStillAt(n, kind, errors);
+async function standStill(n: number, meanwhile: Meanwhile, errors: number): Promise<Stood | undefined> {
+  const { scene, freeze, first, what, phase } = await standStillAt(n, 'write', errors);
   if (what === undefined || phase === undefined) return undefined;
   await meanwhile(scene);
   await runFor(scene, 150_000);

@@ -135,7 +135,7 @@ describe('a pause', () => {
     await runUntil(scene, baking(0));
     await scene.ask('pause');
 
-    const paused = await runFor(scene, 1_200_000);
+    const paused = await runFor(scene, 400_000);
     expect(paused?.status).toMatchObject({ phase: 'baking', step: 0, reason: 'Paused', pausedBy: 'ada' });
     await scene.ask('resume');
     const { status } = await runUntil(scene, over);
@@ -161,7 +161,7 @@ describe('a pause', () => {
     await scene.edit({ paused: true });
     await scene.ask('resume');
 
-    const paused = await runFor(scene, 1_200_000);
+    const paused = await runFor(scene, 400_000);
     expect(paused?.status).toMatchObject({ phase: 'baking', step: 0 });
     expect(paused?.status.answers).toMatchObject([
       { outcome: 'refused', message: expect.stringContaining('spec.paused') },

@@ -88,83 +88,6 @@ describe('sick pods', () => {
   });
 });
 
-describe('an abort', () => {
-  const abortable: readonly (readonly [Phase, (scene: MemoryWorld) => Promise<Rollout>])[] = [
-    ['pending', pendingRollout],
-    ['preparing', preparingRollout],
-    ['shifting', (scene) => runUntil(scene, at('shifting', 1))],
-    ['baking', (scene) => runUntil(scene, at('baking', 1))],
-    ['awaitingApproval', awaitingRollout],
-  ];
-
-  it.each(abortable)('in %s goes back to what was before, in the name of who asked', async (phase, arrive) => {
-    const scene = memoryWorld({ weights: [100, null] });
-    const before = scene.route();
-    expect((await arrive(scene)).status.phase).toBe(phase);
-    await scene.ask('abort', { reason: 'pager' });
-
-    const { status } = await runUntil(scene, over);
-
-    expect(status).toMatchObject({ phase: 'rolledBack', cause: 'person', message: 'Aborted by ada from test: pager.' });
-    expect(status.answers).toMatchObject([{ outcome: 'done' }]);
-    expect(scene.route()).toEqual(before);
-    expect(scene.owners()).toEqual(['user']);
-  });
-
-  it.each(abortable)('by spec.abort in %s goes back too', async (_phase, arrive) => {
-    const scene = memoryWorld({ weights: [100, null] });
-    const before = scene.route();
-    await arrive(scene);
-    await scene.edit({ abort: true });
-
-    const { status } = await runUntil(scene, over);
-
-    expect(status).toMatchObject({ phase: 'rolledBack', cause: 'person', reason: 'Aborted' });
-    expect(scene.route()).toEqual(before);
-  });
-
-  it('needs no metrics', async () => {
-    const scene = memoryWorld();
-    await runUntil(scene, at('baking', 0));
-    scene.metrics.stop('Prometheus does not answer.');
-    await scene.ask('abort');
-
-    const { status } = await runUntil(scene, over, { withinMs: 30_000 });
-
-    expect(status.phase).toBe('rolledBack');
-  });
-
-  it.each<Phase>(['promoting', 'finalizing', 'promoted'])(
-    'in %s comes too late, and says the way back',
-    async (phase) => {
-      const scene = memoryWorld({ settings: short });
-      const last = await runUntil(scene, at('baking', 1));
-      await scene.world.rollouts.save(last, { ...last.status, phase, cleanUp: 'restore' });
-      await scene.ask('abort');
-
-      const { status } = await runUntil(scene, over);
-
-      expect(status.phase).toBe('promoted');
-      expect(status.answers).toMatchObject([
-        { outcome: 'refused', message: expect.stringContaining('Too late to abort') },
-      ]);
-      expect(scene.weights()).toEqual([0, 100]);
-    },
-  );
-
-  it('of a held promotion is refused, and everything stays', async () => {
-    const scene = memoryWorld({ settings: short });
-    const last = await runUntil(scene, at('baking', 1));
-    await scene.world.rollouts.save(last, { ...last.status, phase: 'held' });
-    await scene.ask('abort');
-
-    const rollout = await runFor(scene, 60_000);
-
-    expect(rollout?.status).toMatchObject({ phase: 'held', answers: [{ outcome: 'refused' }] });
-    expect(scene.weights()).toEqual([0, 100]);
-  });
-});
-
 describe('at weight 50, stable is restored first', () => {
   it('when the rollout is deleted', async () => {
     const { scene, before } = await halfWay();
@@ -231,23 +154,6 @@ async function halfWay(): Promise<{ readonly scene: MemoryWorld; readonly before
   await runUntil(scene, at('baking', 0));
   expect(scene.weights()).toEqual([50, 50]);
   return { scene, before };
-}
-
-function pendingRollout(scene: MemoryWorld): Promise<Rollout> {
-  scene.metrics.stop('Prometheus does not answer.');
-  return runUntil(scene, ({ status }) => status.stalled !== undefined);
-}
-
-async function preparingRollout(scene: MemoryWorld): Promise<Rollout> {
-  await scene.deploy('reviews-v2', { complete: false, readyReplicas: 1 });
-  return runUntil(scene, at('preparing', 0));
-}
-
-/** No plan asks for approval yet, so the phase is saved by hand. */
-async function awaitingRollout(scene: MemoryWorld): Promise<Rollout> {
-  const rollout = await runUntil(scene, at('baking', 1));
-  const saved = await scene.world.rollouts.save(rollout, { ...rollout.status, phase: 'awaitingApproval' });
-  return saved.kind === 'saved' ? saved.rollout : rollout;
 }
 
 function over({ status }: Rollout): boolean {

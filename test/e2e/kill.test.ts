@@ -168,9 +168,9 @@ function counted(words: readonly string[]): Readonly<Record<string, number>> {
   return Object.fromEntries([...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]));
 }
 
-/** How often a bake saves what it has seen so far depends on when a controller died; all else is written in every story. */
+/** How often a phase saves that it stays depends on the moment; all else is written in every story. */
 function isAlwaysWritten(missed: string): boolean {
-  return !/status baking \d( \d+)?$|^\w+ (event|mark)/.test(missed);
+  return !/ status \w+ \d( located| written)? \d+$| event | mark /.test(missed);
 }
 
 describe('kill -9 before and after every write', { timeout: 600_000 }, () => {

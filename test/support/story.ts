@@ -77,7 +77,9 @@ function withDefinitions(stack: Stack): Promise<void> {
 
 async function applyDefinitions(stack: Stack): Promise<void> {
   await kubectlOutput(stack, ['apply', '--server-side', '-f', definitions]);
-  await kubectlOutput(stack, ['wait', '--for=condition=Established', '--timeout=20s', '-f', definitions]);
+  // kubectl gives up on an object that has no conditions yet, which is asked again.
+  const wait = ['wait', '--for=condition=Established', '--timeout=5s', '-f', definitions];
+  await eventually("Serin's kinds to be served", () => kubectlOutput(stack, wait), { withinMs: 20_000 });
 }
 
 const shortBakes = { steps: '10,25,50,100', bake: '2s', 'max-bake': '60s', 'min-requests': '20' };

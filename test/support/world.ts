@@ -15,8 +15,8 @@ import type { Announcement, PodTrouble, Workload } from '../../src/controller/po
 import type { World } from '../../src/controller/world.ts';
 import type { Request, Rollout, RolloutSpec } from '../../src/domain/rollout.ts';
 import type { Millis } from '../../src/domain/time.ts';
-import { aWorkload } from './builders.ts';
 import { simulatedClock } from './clock.ts';
+import { ordinary, putMesh } from './reviews.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
 import { aroundWrites, type Written } from './writes.ts';
 
@@ -244,27 +244,4 @@ export function memoryWorld({ settings = {}, policies = {}, weights = [100, 0] }
 
 function written(settings: Settings): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`serin.dev/${key}`, value]));
-}
-
-/** A healthy Deployment `reviews-v<n>` whose first revision is `rev<n>`. */
-function ordinary(name: string): Workload {
-  const version = name.slice('reviews-'.length);
-  return aWorkload({
-    name,
-    hash: version.replace('v', 'rev'),
-    images: [`reviews:${version}`],
-    podLabels: { app: 'reviews', version },
-  });
-}
-
-function putMesh(mesh: ReturnType<typeof memoryMesh>, weights: readonly (number | null)[]): void {
-  const metadata = { namespace: 'shop', name: 'reviews' };
-  const route = weights.map((weight, index) => ({
-    destination: { host: 'reviews', subset: `v${index + 1}` },
-    ...(weight === null ? {} : { weight }),
-  }));
-  const subsets = weights.map((_, index) => ({ name: `v${index + 1}`, labels: { version: `v${index + 1}` } }));
-  mesh.put('services', { metadata, spec: { selector: { app: 'reviews' } } });
-  mesh.put('destinationrules', { metadata, spec: { host: 'reviews', subsets } });
-  mesh.put('virtualservices', { metadata, spec: { hosts: ['reviews'], http: [{ name: 'main', route }] } });
 }

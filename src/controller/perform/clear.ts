@@ -1,6 +1,6 @@
 // Pending: look whether anything stands in the way, take the route, and start.
 
-import { slotEndingBy } from '../../domain/evidence.ts';
+import { nextLine, slotEndingBy } from '../../domain/evidence.ts';
 import { beginEvidence } from '../../domain/judge.ts';
 import { isFinal, type Route } from '../../domain/rollout.ts';
 import type { Settings } from '../../domain/settings.ts';
@@ -41,7 +41,7 @@ export async function clear(world: World, sight: Sight): Promise<Turn> {
 }
 
 function blocked(world: World, sight: Sight, reason: string, message: string): Promise<Turn> {
-  return stay(world, sight, { reason, message, stalled: true }, sight.now + lookAgainMs);
+  return stay(world, sight, { reason, message, stalled: true }, nextLine(sight.now, lookAgainMs));
 }
 
 /** Whether the annotations say something else by now; nothing was touched yet, so the rollout is begun anew from them. */

@@ -1,6 +1,6 @@
 // Baking: read the slots that are due, judge, put foreign weights right, and decide.
 import { decideBake } from '../../domain/decide.ts';
-import type { Evidence } from '../../domain/evidence.ts';
+import { type Evidence, nextLine } from '../../domain/evidence.ts';
 import { judge } from '../../domain/judge.ts';
 import type { Rollout, RolloutStatus, Route } from '../../domain/rollout.ts';
 import { subjectOf } from '../../domain/subject.ts';
@@ -175,8 +175,8 @@ function isWorthSaving(sight: Sight, before: RolloutStatus, after: RolloutStatus
   return isBehind || words(before) !== words(after) || sight.now - before.checkpointAt >= checkpointMs + jitterMs;
 }
 
-/** The next moment worth a look: the next readable slot, or the pods' turn, whichever is sooner. */
-function nextLook(world: World, now: Instant): Instant {
-  const nextSlotEnd = (Math.floor((now - world.lagMs) / world.slotMs) + 1) * world.slotMs;
-  return Math.min(nextSlotEnd + world.lagMs, now + Math.max(podsMs, world.slotMs / 5));
+/** The next moment worth a look: the next readable slot, or the pods' turn, whichever is sooner; both on a grid. */
+function nextLook({ slotMs, lagMs }: World, now: Instant): Instant {
+  const nextSlot = nextLine(now - lagMs, slotMs) + lagMs;
+  return Math.min(nextSlot, nextLine(now, Math.max(podsMs, slotMs / 5)));
 }

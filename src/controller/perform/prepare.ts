@@ -1,4 +1,5 @@
 // Preparing: no weight moves before the canary's pods are ready.
+import { nextLine } from '../../domain/evidence.ts';
 import type { Workload } from '../ports.ts';
 import { moveBy, type Sight, stay, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
@@ -29,7 +30,12 @@ export async function prepare(world: World, sight: Sight): Promise<Turn> {
       { reason: 'ProgressDeadlineExceeded', message },
     );
   }
-  return stay(world, sight, { reason: 'WaitingForPods', message: `${waiting(canary)}.`, stalled: false }, now + podsMs);
+  return stay(
+    world,
+    sight,
+    { reason: 'WaitingForPods', message: `${waiting(canary)}.`, stalled: false },
+    nextLine(now, podsMs),
+  );
 }
 
 function waiting(canary: Workload): string {

@@ -1,6 +1,6 @@
 // Shifting: the intended weight is saved already; write it, give up the fields, and let the mesh follow.
 
-import { gridAfter } from '../../domain/evidence.ts';
+import { gridAfter, nextLine } from '../../domain/evidence.ts';
 import { beginStep } from '../../domain/judge.ts';
 import type { CleanUp, Route } from '../../domain/rollout.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -75,5 +75,5 @@ export async function settle(world: World, sight: Sight, until: Instant): Promis
 /** The route cannot be seen: nothing moves until it is back or somebody decides. */
 export function routeGone(world: World, sight: Sight): Promise<Turn> {
   const message = `${sight.routeProblem?.message ?? 'The route is gone.'} Nothing moves until it is back; or: serin abort ${sight.rollout.spec.target.name}`;
-  return stay(world, sight, { reason: 'RouteGone', message, stalled: true }, sight.now + world.slotMs);
+  return stay(world, sight, { reason: 'RouteGone', message, stalled: true }, nextLine(sight.now, world.slotMs));
 }
