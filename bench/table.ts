@@ -24,7 +24,7 @@ function tableText({ columns, rows }: Table): string {
   const widths = columns.map((_, index) => Math.max(3, ...cells.map((row) => row[index]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     `| ${widths.map((width, index) => (row[index] ?? '').padEnd(width)).join(' | ')} |`;
-  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  const rule = line(widths.map((width) => '-'.repeat(width)));
   return [line(columns), rule, ...cells.slice(1).map(line)].join('\n');
 }
 

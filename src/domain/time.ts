@@ -21,7 +21,9 @@ export function parseDuration(text: string): Millis | undefined {
 /** Writes a duration the Go way, largest unit first, such that `parseDuration` reads it back. */
 export function formatDuration(millis: Millis): string {
   if (millis <= 0) return '0s';
-  if (millis % 1_000 !== 0) return millis < 1_000 ? `${Math.round(millis)}ms` : `${(millis / 1_000).toFixed(1)}s`;
+  const rest = Math.round(millis % 1_000);
+  if (rest !== 0 && rest % 100 === 0 && millis >= 1_000 && millis < 60_000) return `${(millis / 1_000).toFixed(1)}s`;
+  if (rest !== 0) return `${millis < 1_000 ? '' : formatDuration(millis - (millis % 1_000))}${rest}ms`;
   const seconds = Math.round(millis / 1_000);
   const parts = [
     [Math.floor(seconds / 3_600), 'h'],

@@ -38,21 +38,12 @@ describe('a duration', () => {
     expect(formatDuration(millis)).toBe(text);
   });
 
-  it('of whole seconds, or under a second, is read back as it was written', () => {
+  it('of any length is read back as it was written', () => {
     const lengths = fc.oneof(
       fc.integer({ min: 0, max: 1_000_000 }).map((seconds) => seconds * 1_000),
-      fc.integer({ min: 0, max: 999 }),
+      fc.integer({ min: 0, max: 100_000_000 }),
     );
     fc.assert(fc.property(lengths, (millis) => parseDuration(formatDuration(millis)) === millis));
-  });
-
-  it('of any length is read back to the tenth of a second that people see', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 100_000_000 }), (millis) => {
-        const back = parseDuration(formatDuration(millis));
-        return back !== undefined && Math.abs(back - millis) <= 50;
-      }),
-    );
   });
 });
 

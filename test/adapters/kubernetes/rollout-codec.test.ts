@@ -25,7 +25,7 @@ function stored(rollout: Rollout): Raw {
 
 const text = (letters: number) => fc.string({ unit: 'grapheme', maxLength: letters });
 const instant = fc.integer({ min: 0, max: 4_000_000_000_000 });
-const millis = fc.integer({ min: 1, max: 100_000_000_000 });
+const millis = fc.integer({ min: 1, max: 1_000_000_000 });
 const share = fc.integer({ min: 0, max: 1_000_000 }).map((parts) => parts / 1_000_000);
 const latency = fc.constantFrom(
   { kind: 'absolute' as const, quantile: 0.99, millis: 500, text: 'p99<500ms' },
@@ -39,7 +39,7 @@ const plans = fc.record(
       .uniqueArray(fc.integer({ min: 1, max: 99 }), { maxLength: 19 })
       .map((steps) => [...steps.toSorted((a, b) => a - b), 100] as unknown as readonly [number, ...number[]]),
     bakeMs: millis,
-    maxBakeMs: millis.map((length) => length + 100_000_000_000),
+    maxBakeMs: millis.map((length) => length + 1_000_000_000),
     errorMargin: share,
     maxErrorRate: share,
     maxLatency: fc.array(latency, { maxLength: 8 }),
