@@ -10,7 +10,7 @@ import type { Story } from '../support/story.ts';
 import { virtualServicesPath, type Watching, watch, weightsOverTime, weightsTold } from '../support/watching.ts';
 
 const patient = { steps: '10,50,100', bake: '10m', 'max-bake': '20m' };
-const slowly = { settle: '12s' };
+const slowly = { settle: '20s' };
 
 /** Stable alone, and nothing of Serin's in the user's objects. */
 async function expectNothingLeft(of: Story): Promise<void> {
@@ -86,7 +86,7 @@ describe.concurrent('serin abort', () => {
     await goTo(shifting, 'shifting', step);
 
     await abort(shifting);
-    const end = await shifting.reaches('rolledBack', 40_000);
+    const end = await shifting.reaches('rolledBack', 120_000);
 
     expect(rolledBackFrom(end)).toBe(`shifting ${step}`);
     await expectNothingLeft(shifting);

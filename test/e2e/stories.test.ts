@@ -24,7 +24,7 @@ describe.concurrent('a release', () => {
     });
     await good.release();
 
-    const end = await good.reaches('promoted', 120_000);
+    const end = await good.reaches('promoted', 240_000);
 
     expect(weightsMoved(end)).toEqual([10, 25, 50, 100]);
     expect(end.status.history.filter(({ warrant }) => warrant !== undefined).map(({ warrant }) => warrant)).toEqual([
@@ -50,7 +50,7 @@ describe.concurrent('a release', () => {
     const bad = await storyOf(context, 'bad', { canary: { kind: '5xx', rate: 0.3 } });
     await bad.release();
 
-    const end = await bad.reaches('rolledBack');
+    const end = await bad.reaches('rolledBack', 180_000);
 
     expect(end.status.cause).toBe('gate');
     expect(end.status.message).toMatch(/\d+ of \d/);
@@ -66,7 +66,7 @@ describe.concurrent('a release', () => {
     const slow = await storyOf(context, 'slow', { canary: { kind: 'slow-tail', share: 0.2, ms: 2_000 } });
     await slow.release({ 'max-latency': 'p95<500ms' });
 
-    const end = await slow.reaches('rolledBack');
+    const end = await slow.reaches('rolledBack', 180_000);
 
     expect(end.status.cause).toBe('gate');
     expect(end.status.reason).toBe('LatencyAboveLimit');
@@ -95,7 +95,7 @@ describe.concurrent('a release', () => {
       spec: { selector: { app: 'reviews', version: 'v1' } },
     });
 
-    const end = await unreachable.reaches('rolledBack');
+    const end = await unreachable.reaches('rolledBack', 180_000);
 
     expect(end.status.cause).toBe('gate');
     expect(await unreachable.weights()).toEqual([100, 0]);
@@ -109,7 +109,7 @@ describe.concurrent('a release', () => {
       status.conditions.some(({ type, status: is }) => type === 'Stalled' && is === 'True'),
     );
     const aborted = await quiet.serin('abort', 'deployment/reviews-v2');
-    const end = await quiet.reaches('rolledBack');
+    const end = await quiet.reaches('rolledBack', 180_000);
 
     expect(held.status.verdicts.find(({ gate }) => gate === 'errors')?.verdict).toBe('noData');
     expect(held.status.phase).toBe('baking');
@@ -171,7 +171,7 @@ describe.concurrent('people', () => {
     );
 
     await paused.serin('resume', 'reviews-v2');
-    const end = await paused.reaches('promoted', 120_000);
+    const end = await paused.reaches('promoted', 240_000);
 
     expect(weightsMoved(still)).toEqual([10]);
     expect(weightsMoved(end)).toEqual([10, 25, 50, 100]);
@@ -180,11 +180,11 @@ describe.concurrent('people', () => {
   it('retry a rolled-back release as a second attempt', async (context) => {
     const again = await storyOf(context, 'retry', { canary: { kind: '5xx', rate: 0.5 } });
     await again.release();
-    await again.reaches('rolledBack');
+    await again.reaches('rolledBack', 180_000);
     await again.mesh.putBehaviour(again.namespace, 'reviews-v2', { kind: 'good' });
 
     await again.serin('retry', 'reviews-v2');
-    const end = await again.reaches('promoted', 120_000);
+    const end = await again.reaches('promoted', 240_000);
 
     expect(end.spec.attempt).toBe(2);
   });
