@@ -161,19 +161,24 @@ describe.concurrent('people', () => {
     expect(`${late.stdout}${late.stderr}`).toContain('serin.dev/canary-of=reviews-v2');
   });
 
-  it('pause a rollout, which holds its weight, and resume it', async (context) => {
+  it('pause a rollout, which holds its weight until it is resumed', async (context) => {
     const paused = await storyOf(context, 'pause');
-    await paused.release({ bake: '3s' });
+    await paused.release({ bake: '10m', 'max-bake': '20m' });
     await paused.reaches('baking');
     await paused.serin('pause', 'reviews-v2', '--reason', 'lunch');
-    const still = await paused.until('the pause', ({ status }) =>
+    await paused.until('the pause', ({ status }) =>
       status.conditions.some(({ type, status: is }) => type === 'Paused' && is === 'True'),
     );
 
+    const refused = await paused.serin('promote', 'reviews-v2');
+    const held = await paused.rollout();
     await paused.serin('resume', 'reviews-v2');
+    await paused.serin('promote', 'reviews-v2', '--full');
     const end = await paused.reaches('promoted', 240_000);
 
-    expect(weightsMoved(still)).toEqual([10]);
+    expect(refused.code).not.toBe(0);
+    expect(`${refused.stdout}${refused.stderr}`).toContain('paused');
+    expect(held === undefined ? [] : weightsMoved(held)).toEqual([10]);
     expect(weightsMoved(end)).toEqual([10, 25, 50, 100]);
   });
 
