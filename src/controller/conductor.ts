@@ -82,7 +82,9 @@ export function conductor(world: World, namespace?: string): Conductor {
       seen.set(keyOf(rollout.id), rollout);
       const hasEnded = before !== undefined && !isFinal(before.status.phase) && isFinal(rollout.status.phase);
       if (hasEnded) look({ namespace: rollout.id.namespace, name: rollout.spec.target.name });
-      if (byOthers || (rollout.deleting && isFinal(rollout.status.phase))) ring(rollout, `v${rollout.resourceVersion}`);
+      if (byOthers || hasEnded || (rollout.deleting && isFinal(rollout.status.phase))) {
+        ring(rollout, `v${rollout.resourceVersion}`); // also after the end, which another replica may not have lived to tidy up
+      }
     },
     rolloutGone(id) {
       const target = seen.get(keyOf(id))?.spec.target.name;

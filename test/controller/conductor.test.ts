@@ -64,6 +64,16 @@ describe('a rollout that changed', () => {
     expect(wakes.asked()).toMatchObject([{ uid: rollout.uid, key: `v${rollout.resourceVersion}` }]);
   });
 
+  it('rings once more when it has ended, for whoever ended it may not have lived to tidy up', async () => {
+    const { scene, wakes, conductor } = stage();
+    const rollout = await bakingRollout(scene);
+    conductor.rolloutChanged(rollout, false);
+
+    conductor.rolloutChanged({ ...rollout, status: { ...rollout.status, phase: 'promoted' } }, false);
+
+    expect(wakes.asked()).toMatchObject([{ uid: rollout.uid }]);
+  });
+
   it('and is no more has its Deployment looked at again', async () => {
     const { scene, conductor } = stage();
     const rollout = await bakingRollout(scene);

@@ -22,7 +22,7 @@ describe.concurrent('a release', () => {
       stable: { kind: 'good', errorRate: 0.01 },
       canary: { kind: 'good', errorRate: 0.01 },
     });
-    await good.release();
+    await good.release({ 'error-margin': '1%' });
 
     const end = await good.reaches('promoted', 240_000);
 

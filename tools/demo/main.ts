@@ -6,7 +6,7 @@ import { run } from '../parts/run.ts';
 import { type Controller, startController } from '../scene/controller.ts';
 import { asList, pairManifests } from '../scene/pair.ts';
 import type { Stack } from '../stack/description.ts';
-import { kubectlOutput } from '../stack/kubectl.ts';
+import { kubectlEventually, kubectlOutput } from '../stack/kubectl.ts';
 import { startStack } from '../stack/stack.ts';
 import { followRollouts, type Seen } from './follow.ts';
 import { printer } from './print.ts';
@@ -26,12 +26,8 @@ async function main(): Promise<number> {
   let controller: Controller | undefined;
   try {
     await kubectlOutput(stack, ['apply', '-f', join(root, 'deploy', 'crds')]);
-    await kubectlOutput(stack, [
-      'wait',
-      '--for=condition=Established',
-      'crd/canaryrollouts.serin.dev',
-      'crd/canarypolicies.serin.dev',
-    ]);
+    const crds = ['crd/canaryrollouts.serin.dev', 'crd/canarypolicies.serin.dev'];
+    await kubectlEventually(stack, ['wait', '--for=condition=Established', ...crds], 30_000);
     controller = await startController({
       kubeconfig: stack.kubeconfig,
       prometheusUrl: stack.prometheus.url,

@@ -1,7 +1,7 @@
 // What the cluster needs before anybody uses it: nodes, Istio's CRDs, the first ServiceAccount.
 
 import { join } from 'node:path';
-import { type KubectlTarget, kubectlOutput } from './kubectl.ts';
+import { type KubectlTarget, kubectlEventually, kubectlOutput } from './kubectl.ts';
 
 const manifests = join(import.meta.dirname, 'manifests');
 const waitSeconds = 60;
@@ -21,5 +21,5 @@ export async function whenUsable(target: KubectlTarget): Promise<void> {
 
 async function waitFor(target: KubectlTarget, what: readonly string[], state: string): Promise<void> {
   const args = ['wait', `--for=${state}`, `--timeout=${waitSeconds}s`, ...what];
-  await kubectlOutput(target, args, { timeoutMs: (waitSeconds + 10) * 1_000 });
+  await kubectlEventually(target, args, (waitSeconds + 10) * 1_000);
 }

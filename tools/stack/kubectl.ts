@@ -1,6 +1,7 @@
 // kubectl of the stack's own version.
 
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Ended, run } from '../parts/run.ts';
 
 /** What kubectl needs to know of a stack. With a folder it keeps its cache in there instead of in the home folder. */
@@ -38,4 +39,24 @@ export async function kubectlOutput(
   if (ended.code !== 0)
     throw new Error(`kubectl ${args.join(' ')} failed with code ${ended.code}: ${ended.stderr.trim()}`);
   return ended.stdout;
+}
+
+const againMs = 250;
+
+/**
+ * Runs kubectl again until it succeeds, for what is about to become possible: `kubectl wait` for a condition fails at once
+ * while an object has no conditions at all. Throws with kubectl's last words after `withinMs`.
+ */
+export async function kubectlEventually(
+  stack: KubectlTarget,
+  args: readonly string[],
+  withinMs: number,
+): Promise<string> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const ended = await kubectl(stack, args, { timeoutMs: Math.max(1_000, deadline - Date.now()) });
+    if (ended.code === 0) return ended.stdout;
+    if (Date.now() >= deadline) throw new Error(`kubectl ${args.join(' ')} failed: ${ended.stderr.trim()}`);
+    await pause(againMs);
+  }
 }
