@@ -1,16 +1,11 @@
 // The serin command: its verbs and flags. Each verb's work is loaded when it is used.
 import { Command, CommanderError } from 'commander';
-import { type CliCluster, type CliParts, type ClusterFlags, clusterFlags } from './cluster.ts';
+import type { CliParts } from './cluster.ts';
 import { addControllerVerb } from './controller.ts';
-import { CliError, type ExitCode, exitCodeOfError, exitCodes, statusOf } from './exit.ts';
+import { CliError, exitCodeOfError, exitCodes, statusOf } from './exit.ts';
+import { onCluster } from './on-cluster.ts';
 import type { Terminal } from './terminal.ts';
 import { addVerbs } from './verbs.ts';
-
-/** Opens the cluster, does the work on it, and closes it, whatever happens. */
-export type OnCluster = (
-  command: Command,
-  work: (parts: CliParts, cluster: CliCluster) => Promise<ExitCode>,
-) => Promise<void>;
 
 /**
  * Runs one command line, without the program's own name, and resolves to its exit code. Never rejects: what goes wrong is a
@@ -47,19 +42,6 @@ function program(parts: CliParts, ended: (code: number) => void): Command {
   addVerbs(serin, onCluster(parts, ended));
   addControllerVerb(serin, parts, ended);
   return serin;
-}
-
-function onCluster(parts: CliParts, ended: (code: number) => void): OnCluster {
-  return async (command, work) => {
-    const flags = command.optsWithGlobals<ClusterFlags & { readonly color: boolean }>();
-    const terminal = flags.color ? parts.terminal : { ...parts.terminal, colour: false };
-    const cluster = await parts.openCluster(clusterFlags(flags));
-    try {
-      ended(await work({ ...parts, terminal }, cluster));
-    } finally {
-      await cluster.close?.();
-    }
-  };
 }
 
 /** Commander's `error: unknown command 'x'\n(Did you mean y?)` as sentences, and where to look. */

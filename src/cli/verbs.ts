@@ -2,8 +2,8 @@
 import { type Command, Option } from 'commander';
 import type { Verb } from '../domain/rollout.ts';
 import type { AskFlags } from './ask.ts';
+import type { OnCluster } from './on-cluster.ts';
 import { type Goal, goals, type Output, outputs, readCount, readDuration, readTimeout } from './options.ts';
-import type { OnCluster } from './program.ts';
 
 const nameHelp = 'checkout, deployment/checkout, or a rollout by its own name';
 

@@ -1,0 +1,24 @@
+// A verb that works on a cluster: opened for it, and closed whatever happens.
+import type { Command } from 'commander';
+import { type CliCluster, type CliParts, type ClusterFlags, clusterFlags } from './cluster.ts';
+import type { ExitCode } from './exit.ts';
+
+/** Opens the cluster, does the work on it, and closes it, whatever happens. */
+export type OnCluster = (
+  command: Command,
+  work: (parts: CliParts, cluster: CliCluster) => Promise<ExitCode>,
+) => Promise<void>;
+
+/** How a verb of these parts reaches the cluster that its flags name; `ended` is told its exit code. */
+export function onCluster(parts: CliParts, ended: (code: number) => void): OnCluster {
+  return async (command, work) => {
+    const flags = command.optsWithGlobals<ClusterFlags & { readonly color: boolean }>();
+    const terminal = flags.color ? parts.terminal : { ...parts.terminal, colour: false };
+    const cluster = await parts.openCluster(clusterFlags(flags));
+    try {
+      ended(await work({ ...parts, terminal }, cluster));
+    } finally {
+      await cluster.close?.();
+    }
+  };
+}
