@@ -24,7 +24,9 @@ export type RolloutEvent =
   /** What held the promotion is gone. */
   | { readonly type: 'UNSTUCK' }
   /** Nothing of Serin's is left in the user's objects. */
-  | { readonly type: 'CLEAN' };
+  | { readonly type: 'CLEAN' }
+  /** The rollout of a newer template has taken the lanes and the healthy copy. */
+  | { readonly type: 'HAND_OVER' };
 
 /** The part of a rollout that the machine moves. */
 export interface Progress {
@@ -48,6 +50,9 @@ const forward = [
   { guard: 'warranted', target: 'shifting', actions: ['recordWarrant', 'nextStep'] },
 ] as const;
 
+/** An end that keeps what the rollout had come to: a rejected canary stays rejected, also when its stable is promoted later. */
+const end = [{ guard: 'rejected', target: 'rolledBack' }, { target: 'promoted' }] as const;
+
 /** Whether the event carries a warrant for the very step the rollout stands at. */
 function warrants(context: Context, event: RolloutEvent): boolean {
   return (event.type === 'ADVANCE' || event.type === 'START') && event.warrant.step === context.step;
@@ -59,6 +64,7 @@ export const rolloutMachine = setup({
   guards: {
     warranted: ({ context, event }) => warrants(context, event),
     warrantedAndLast: ({ context, event }) => warrants(context, event) && context.step >= context.steps - 1,
+    rejected: ({ context }) => context.cause !== undefined,
   },
   actions: {
     recordWarrant: assign({
@@ -80,10 +86,10 @@ export const rolloutMachine = setup({
     shifting: { on: { SETTLED: 'baking', ROLL_BACK: rollBack } },
     baking: { on: { ADVANCE: forward, ASK: 'awaitingApproval', ROLL_BACK: rollBack } },
     awaitingApproval: { on: { ADVANCE: forward, ROLL_BACK: rollBack } },
-    promoting: { on: { STABLE_UPDATED: 'finalizing', STUCK: 'held' } },
-    finalizing: { on: { CLEAN: 'promoted', STUCK: 'held' } },
-    held: { on: { UNSTUCK: 'promoting' } },
-    rollingBack: { on: { CLEAN: 'rolledBack' } },
+    promoting: { on: { STABLE_UPDATED: 'finalizing', STUCK: 'held', HAND_OVER: end } },
+    finalizing: { on: { CLEAN: end, STUCK: 'held' } },
+    held: { on: { UNSTUCK: 'promoting', HAND_OVER: end } },
+    rollingBack: { on: { CLEAN: 'rolledBack', STUCK: 'held' } },
     promoted: { type: 'final' },
     rolledBack: { type: 'final' },
   },

@@ -1,9 +1,10 @@
 // serin promote, abort, pause, resume, retry: writes what a person wants and waits a moment for the answer.
-import type { Answer, Request, Rollout, Verb } from '../domain/rollout.ts';
+import { type Answer, isFinal, type Request, type Rollout, type Verb } from '../domain/rollout.ts';
 import { formatDuration, type Millis } from '../domain/time.ts';
+import { ofRevision } from './appear.ts';
 import type { CliCluster, CliParts } from './cluster.ts';
-import { CliError, type ExitCode, exitCodes } from './exit.ts';
-import { findRollout } from './find.ts';
+import { CliError, type ExitCode, exitCodes, ifPermitted } from './exit.ts';
+import { findRollout, readName } from './find.ts';
 import { follow } from './follow.ts';
 
 /** What is asked for. */
@@ -23,13 +24,21 @@ export async function runAsk(
   words: readonly string[],
   flags: AskFlags,
 ): Promise<ExitCode> {
-  const rollout = await findRollout(cluster, cluster.namespace, words);
+  const rollout = await meant(cluster, words, flags.verb);
   const request = requestOf(parts, rollout, flags);
   await write(cluster, rollout, request);
   const answer = await answerTo(parts, cluster, rollout, request.id);
   if (answer === undefined) return unanswered(parts, rollout);
   parts.terminal.out(`${rollout.id.name}: ${answer.message}\n`);
   return answer.outcome === 'refused' ? exitCodes.internal : exitCodes.reached;
+}
+
+/** A retry is of the pod template that the Deployment has now, even if another was released since; all else of the newest rollout. */
+async function meant(cluster: CliCluster, words: readonly string[], verb: Verb): Promise<Rollout> {
+  const newest = await findRollout(cluster, cluster.namespace, words);
+  if (verb !== 'retry' || !isFinal(newest.status.phase) || readName(words).name === newest.id.name) return newest;
+  const workload = await ifPermitted(cluster.workloads.get(newest.id.namespace, newest.spec.target.name));
+  return workload === undefined ? newest : ((await ofRevision(cluster, workload, undefined)) ?? newest);
 }
 
 function requestOf(parts: CliParts, rollout: Rollout, flags: AskFlags): Omit<Request, 'actor' | 'time'> {
@@ -86,8 +95,8 @@ async function answerTo(
     until: parts.clock.now() + answerWithinMs,
   };
   for await (const seen of follow(parts, looking)) {
-    if (seen.kind !== 'rollout') return undefined;
-    const answer = seen.rollout.status.answers.find((given) => given.id === request);
+    if (seen.kind !== 'found') return undefined;
+    const answer = seen.found.status.answers.find((given) => given.id === request);
     if (answer !== undefined) return answer;
   }
   return undefined;

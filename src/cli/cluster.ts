@@ -1,6 +1,17 @@
 // What the command is handed: the cluster through ports, and everything else that is not pure.
-import type { Clock, Mesh, Policies, RequestDesk, RolloutStore, Workloads } from '../controller/ports.ts';
-import type { Millis } from '../domain/time.ts';
+import type {
+  Clock,
+  Copies,
+  Holds,
+  Mesh,
+  Metrics,
+  Policies,
+  RequestDesk,
+  RolloutStore,
+  Workload,
+  Workloads,
+} from '../controller/ports.ts';
+import type { Instant, Millis } from '../domain/time.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Which cluster, and where in it; the words of kubectl. */
@@ -19,6 +30,44 @@ export function clusterFlags({ namespace, context, kubeconfig }: ClusterFlags): 
   };
 }
 
+/** A pod template that a Deployment has run, under the number that kubectl knows it by. */
+export interface PastTemplate {
+  readonly number: number;
+  /** The pod-template hash. */
+  readonly hash: string;
+  /** Computed like a Workload's, so that the two can be compared. */
+  readonly revision: string;
+  readonly images: readonly string[];
+}
+
+/** Changes of a Deployment's pod template, each in the name of whoever runs the command. */
+export interface Templates {
+  /** The templates that the cluster still keeps, the latest number first. */
+  past(workload: Workload): Promise<readonly PastTemplate[]>;
+  /**
+   * Puts a template back that the Deployment has run, and nothing else; it may be paused. `conflict` when the Deployment is not as
+   * it was read any more, `gone` when the cluster has forgotten that template.
+   */
+  putBack(workload: Workload, hash: string): Promise<'changed' | 'same' | 'conflict' | 'gone'>;
+  /** Changes the template by the annotation that `kubectl rollout restart` writes, so that every pod is a new one; it may be paused. */
+  restart(workload: Workload, at: Instant): Promise<'changed' | 'conflict'>;
+}
+
+/** Which Deployments Serin looks after. */
+export interface Adoptions {
+  /** Names of Deployments that ask to be managed, or that are held; of a namespace, or of all. */
+  list(namespace?: string): Promise<readonly { readonly namespace: string; readonly name: string }[]>;
+  /** Takes away what asks for it (annotation `serin.dev/canary`). Idempotent, and no error when the Deployment is gone. */
+  end(namespace: string, name: string): Promise<void>;
+}
+
+/** Where Prometheus answers the command itself. */
+export interface MetricsSource {
+  readonly url: string;
+  /** A file whose content is sent to Prometheus as bearer token. */
+  readonly tokenFile?: string;
+}
+
 /** A cluster as the command sees it. */
 export interface CliCluster {
   /** The namespace asked for, or the one of the kubeconfig's context. */
@@ -28,6 +77,12 @@ export interface CliCluster {
   readonly workloads: Workloads;
   readonly policies: Policies;
   readonly mesh: Mesh;
+  readonly copies: Copies;
+  readonly holds: Holds;
+  readonly templates: Templates;
+  readonly adoptions: Adoptions;
+  /** Reads of a metrics source that the command was given; nothing is sent before the first. */
+  readonly metrics: (source: MetricsSource) => Pick<Metrics, 'read'>;
   /** Lets go of connections; the command calls it once at its end. */
   readonly close?: () => Promise<void>;
 }

@@ -56,6 +56,16 @@ export function exitCodeOfError(error: unknown): ExitCode {
   return statusOf(error) === undefined ? exitCodes.internal : exitCodes.notFound;
 }
 
+/** The outcome, or undefined where the user may not see or do that. Every other error is passed on. */
+export async function ifPermitted<T>(outcome: Promise<T>): Promise<T | undefined> {
+  try {
+    return await outcome;
+  } catch (error) {
+    if (statusOf(error) === 403) return undefined;
+    throw error;
+  }
+}
+
 /** What the cluster refused with, 401, 403 or 404; undefined for every other error. */
 export function statusOf(error: unknown): 401 | 403 | 404 | undefined {
   if (typeof error !== 'object' || error === null) return undefined;

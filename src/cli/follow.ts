@@ -1,20 +1,19 @@
-// Looking at one rollout again and again, through outages of the cluster, until something ends the looking.
-import type { Rollout } from '../domain/rollout.ts';
+// Looking at one thing again and again, through outages of the cluster, until something ends the looking.
 import type { Instant, Millis } from '../domain/time.ts';
 import type { CliParts } from './cluster.ts';
 import { CliError, exitCodeOfError, exitCodes } from './exit.ts';
 
-/** One look: the rollout as it is now, or that it is no more, or why looking ended. */
-export type Seen =
-  | { readonly kind: 'rollout'; readonly rollout: Rollout }
+/** One look: the thing as it is now, or that it is no more, or why looking ended. */
+export type Seen<T> =
+  | { readonly kind: 'found'; readonly found: T }
   | { readonly kind: 'gone' }
   | { readonly kind: 'timedOut' }
   | { readonly kind: 'interrupted' };
 
 /** How to look. */
-export interface Looking {
+export interface Looking<T> {
   /** Reads what is followed; undefined when it is no more. */
-  readonly read: () => Promise<Rollout | undefined>;
+  readonly read: () => Promise<T | undefined>;
   readonly everyMs: Millis;
   /** When to give up; never when left out. */
   readonly until?: Instant;
@@ -23,12 +22,12 @@ export interface Looking {
 const patienceMs = 120_000;
 
 /** Looks until the caller stops asking, the time is up or the user interrupts. A cluster that is silent for two minutes ends it with its error. */
-export async function* follow(parts: CliParts, looking: Looking): AsyncGenerator<Seen, void, void> {
+export async function* follow<T>(parts: CliParts, looking: Looking<T>): AsyncGenerator<Seen<T>, void, void> {
   const read = patiently(parts, looking.read);
   for (;;) {
     if (parts.interrupted.aborted) return yield { kind: 'interrupted' };
     const seen = await read();
-    if (seen !== 'silent') yield seen === undefined ? { kind: 'gone' } : { kind: 'rollout', rollout: seen };
+    if (seen !== 'silent') yield seen === undefined ? { kind: 'gone' } : { kind: 'found', found: seen };
     if (looking.until !== undefined && parts.clock.now() >= looking.until) return yield { kind: 'timedOut' };
     await parts.pause(Math.min(looking.everyMs, (looking.until ?? Number.POSITIVE_INFINITY) - parts.clock.now()));
   }

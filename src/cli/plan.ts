@@ -1,17 +1,23 @@
 // serin plan: what would happen, without doing any of it.
 import type { Workload } from '../controller/ports.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
-import type { Settings } from '../domain/settings.ts';
+import { type PairSettings, prefix, type Settings } from '../domain/settings.ts';
 import { nearest } from '../domain/spelling.ts';
-import { settingsOf } from './appear.ts';
-import type { CliCluster, CliParts } from './cluster.ts';
+import { askWith, ofRevision, settingsOf } from './appear.ts';
+import type { CliCluster, CliParts, MetricsSource } from './cluster.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { matching, readName } from './find.ts';
+import { planManaged } from './plan-managed.ts';
 import { planFacts, planLines } from './render/plan.ts';
 import { textOf } from './terminal.ts';
 
 /** Prints the plan of a Deployment: 0 when it can be or is carried out, 1 with every reason when it cannot. */
-export async function runPlan(parts: CliParts, cluster: CliCluster, words: readonly string[]): Promise<ExitCode> {
+export async function runPlan(
+  parts: CliParts,
+  cluster: CliCluster,
+  words: readonly string[],
+  source?: MetricsSource,
+): Promise<ExitCode> {
   const { name, kind } = readName(words);
   if (kind === 'rollout')
     throw new CliError(exitCodes.usage, `A plan is made for a Deployment, not for a rollout.`, `serin status ${name}`);
@@ -19,32 +25,61 @@ export async function runPlan(parts: CliParts, cluster: CliCluster, words: reado
   const parsed = await settingsOf(cluster, target);
   switch (parsed.kind) {
     case 'none':
-      parts.terminal.err(`Deployment ${name} asks for no canary: it has no annotation serin.dev/canary-of.\n`);
-      parts.terminal.err(
-        `Ask with: kubectl annotate deployment/${name} -n ${target.namespace} serin.dev/canary-of=<the Deployment that serves now>\n`,
-      );
+      parts.terminal.err(textOf(howToAsk(target)));
       return exitCodes.internal;
     case 'problems':
       parts.terminal.err(`The annotations of Deployment ${name} cannot be carried out:\n`);
       parts.terminal.err(textOf(parsed.problems.map(({ message }) => `  ${message}`)));
       return exitCodes.internal;
     case 'settings':
-      return await planFor(parts, cluster, target, parsed.settings);
+      return await planFor(parts, cluster, target, parsed.settings, source);
   }
 }
 
-async function planFor(parts: CliParts, cluster: CliCluster, target: Workload, settings: Settings): Promise<ExitCode> {
+function howToAsk({ name, namespace }: Workload): readonly string[] {
+  return [
+    `Deployment ${name} asks for no canary: it has neither ${prefix}canary nor ${prefix}canary-of.`,
+    `To have each change of it released as a canary: ${askWith(name, namespace)}`,
+    `To release it as the canary of another one: kubectl annotate deployment/${name} -n ${namespace} ${prefix}canary-of=<the Deployment that serves now>`,
+  ];
+}
+
+async function planFor(
+  parts: CliParts,
+  cluster: CliCluster,
+  target: Workload,
+  settings: Settings,
+  source: MetricsSource | undefined,
+): Promise<ExitCode> {
+  const ended = await ofRevision(cluster, target, settings);
+  if (ended !== undefined && ended.status.phase === 'rolledBack') return mentionRejected(parts, ended);
+  if (settings.mode === 'managed') {
+    const live = await liveRollout(cluster, target);
+    const code = await planManaged(parts, cluster, target, settings, { live, source });
+    return live === undefined ? code : mention(parts, live);
+  }
+  return ended?.status.phase === 'promoted'
+    ? mentionPromoted(parts, ended)
+    : planPair(parts, cluster, target, settings);
+}
+
+async function planPair(
+  parts: CliParts,
+  cluster: CliCluster,
+  target: Workload,
+  settings: PairSettings,
+): Promise<ExitCode> {
   const stable = await workloadNamed(cluster, settings.stable);
   const located = await cluster.mesh.locate(stable, target, settings.route);
   const live = await liveRollout(cluster, target);
   if (located.kind === 'problem') {
-    parts.terminal.out(textOf(planFacts(settings.plan)));
+    parts.terminal.out(textOf(planFacts(settings)));
     // A route that a rollout is moving is never as one begins with.
     if (live !== undefined) return mention(parts, live);
     parts.terminal.err(`\nNo rollout can begin (${located.problem.reason}): ${located.problem.message}\n`);
     return exitCodes.internal;
   }
-  parts.terminal.out(textOf(planLines(target, stable, settings.plan, located.route)));
+  parts.terminal.out(textOf(planLines(target, stable, settings, located.route)));
   return live === undefined ? exitCodes.reached : mention(parts, live);
 }
 
@@ -56,6 +91,27 @@ async function liveRollout(cluster: CliCluster, { namespace, name }: Workload): 
 function mention(parts: CliParts, { id, status }: Rollout): ExitCode {
   parts.terminal.err(
     `\nA rollout is under way with the plan it began with: ${id.name} (${status.phase}). See: serin status ${id.name} -n ${id.namespace}\n`,
+  );
+  return exitCodes.reached;
+}
+
+function mentionRejected(parts: CliParts, { id, spec, status }: Rollout): ExitCode {
+  parts.terminal.err(
+    textOf([
+      `Nothing would begin: this revision of ${spec.target.name} was rolled back (${status.cause ?? 'no cause'}) in ${id.name}. ${status.message}`,
+      `It is not tried again by itself. To begin it again: serin retry ${spec.target.name} -n ${id.namespace}`,
+    ]),
+  );
+  return exitCodes.internal;
+}
+
+function mentionPromoted(parts: CliParts, { id, spec }: Rollout): ExitCode {
+  const { name } = spec.target;
+  parts.terminal.err(
+    textOf([
+      `This revision of ${name} is already promoted, in ${id.name}: it serves all traffic, and nothing would begin.`,
+      `The next release is a Deployment of its own with ${prefix}canary-of=${name}, and a route that names it beside ${name}.`,
+    ]),
   );
   return exitCodes.reached;
 }

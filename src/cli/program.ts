@@ -16,11 +16,13 @@ export async function runProgram(args: readonly string[], parts: CliParts): Prom
   function ended(by: number): void {
     code = by;
   }
+  const serin = program(parts, ended);
   try {
-    await program(parts, ended).parseAsync([...args], { from: 'user' });
+    await serin.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
-    return report(parts.terminal, error);
+    const verb = serin.commands.find((command) => args.includes(command.name()));
+    return report(parts.terminal, error, verb?.name());
   }
 }
 
@@ -36,37 +38,41 @@ function program(parts: CliParts, ended: (code: number) => void): Command {
     .configureOutput({
       writeOut: parts.terminal.out,
       writeErr: parts.terminal.err,
-      outputError: (text, write) => write(sentenceOf(text)),
+      outputError: (text, write) => write(sentenceOf(text, 'serin --help')),
     })
     .exitOverride();
   addVerbs(serin, onCluster(parts, ended));
   addControllerVerb(serin, parts, ended);
+  for (const verb of serin.commands)
+    verb.configureOutput({ outputError: (text, write) => write(sentenceOf(text, `serin ${verb.name()} --help`)) });
   return serin;
 }
 
 /** Commander's `error: unknown command 'x'\n(Did you mean y?)` as sentences, and where to look. */
-function sentenceOf(text: string): string {
+function sentenceOf(text: string, help: string): string {
   const [what = '', guess] = text
     .replace(/^error: /, '')
     .trim()
     .split('\n');
   const sentence = /[.?!]$/.test(what) ? what : `${what}.`;
   const hint = guess === undefined ? '' : ` ${guess.replace(/^\((.*)\)$/, '$1')}`;
-  return `serin: ${sentence}${hint}\nSee what there is with: serin --help\n`;
+  return `serin: ${sentence}${hint}\nSee what there is with: ${help}\n`;
 }
 
-function report(terminal: Terminal, error: unknown): number {
+function report(terminal: Terminal, error: unknown, verb: string | undefined): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? exitCodes.reached : exitCodes.usage;
   }
   const message = error instanceof Error ? error.message : String(error);
-  const next = nextAfter(error);
+  const next = nextAfter(error, verb);
   terminal.err(`serin: ${message}\n${next === undefined ? '' : `Try: ${next}\n`}`);
   return exitCodeOfError(error);
 }
 
 /** The next command: the error's own, or what helps where the cluster knows no rollouts or lets this user see none. */
-function nextAfter(error: unknown): string | undefined {
+function nextAfter(error: unknown, verb: string | undefined): string | undefined {
+  if (error instanceof CliError && error.exitCode === exitCodes.usage && verb !== undefined)
+    return error.next ?? `serin ${verb} --help`;
   if (error instanceof CliError) return error.next;
   switch (statusOf(error)) {
     case 401:

@@ -1,10 +1,13 @@
 // serin status: one rollout on a page, once or until it ends.
+
+import type { Workload } from '../controller/ports.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
+import { ofRevision, pausedByPerson, settingsOf, standing } from './appear.ts';
 import type { CliCluster, CliParts } from './cluster.ts';
-import { type ExitCode, exitCodeOf, exitCodes } from './exit.ts';
+import { type ExitCode, exitCodeOf, exitCodes, ifPermitted } from './exit.ts';
 import { findRollout } from './find.ts';
 import { follow } from './follow.ts';
-import { changeKey, changeLine, statusLines, timed } from './render/status.ts';
+import { changeLine, changes, statusLines, timed } from './render/status.ts';
 import { paintFor, screenOf, textOf } from './terminal.ts';
 
 /** Whether to go on until the rollout ends. */
@@ -21,17 +24,47 @@ export async function runStatus(
 ): Promise<ExitCode> {
   const rollout = await findRollout(cluster, cluster.namespace, words);
   if (flags.watch) return watch(parts, cluster, rollout);
-  parts.terminal.out(textOf(statusLines(rollout, parts.clock.now(), paintFor(parts.terminal))));
+  const paint = paintFor(parts.terminal);
+  const notes = (await ifPermitted(notesOn(cluster, rollout))) ?? [];
+  parts.terminal.out(textOf(statusLines(rollout, parts.clock.now(), paint)));
+  if (notes.length > 0) parts.terminal.out(textOf(['', ...notes.map((note) => paint.bad(note))]));
   return exitCodes.reached;
+}
+
+/** What the Deployment asks for by now, where it is not what this rollout was begun with. */
+async function notesOn(cluster: CliCluster, { id, spec, status }: Rollout): Promise<readonly string[]> {
+  const { name } = spec.target;
+  const workload = await cluster.workloads.get(id.namespace, name);
+  if (workload === undefined) return [];
+  const parsed = await settingsOf(cluster, workload);
+  switch (parsed.kind) {
+    case 'none':
+      return [];
+    case 'problems':
+      return [
+        `What Deployment ${name} asks for by now cannot be done:`,
+        ...parsed.problems.map(({ message }) => `  ${message}`),
+      ];
+    case 'settings':
+      return isFinal(status.phase) && parsed.settings.mode === 'managed' ? await standingNotes(cluster, workload) : [];
+  }
+}
+
+async function standingNotes(cluster: CliCluster, workload: Workload): Promise<readonly string[]> {
+  const { name, namespace } = workload;
+  const stands = await standing(cluster, workload);
+  if (stands.kind === 'pausedByPerson') return [pausedByPerson(name, namespace)];
+  if (stands.kind !== 'changed' || (await ofRevision(cluster, workload, undefined)) !== undefined) return [];
+  return [`The pod template of ${name} has changed since; its rollout has not begun yet.`];
 }
 
 async function watch(parts: CliParts, cluster: CliCluster, { id }: Rollout): Promise<ExitCode> {
   const show = parts.terminal.interactive ? pageOf(parts) : linesOf(parts);
   for await (const seen of follow(parts, { read: () => cluster.rollouts.get(id), everyMs: 1_000 })) {
     switch (seen.kind) {
-      case 'rollout':
-        show(seen.rollout);
-        if (isFinal(seen.rollout.status.phase)) return exitCodeOf(seen.rollout.status);
+      case 'found':
+        show(seen.found);
+        if (isFinal(seen.found.status.phase)) return exitCodeOf(seen.found.status);
         break;
       case 'gone':
         parts.terminal.err(`The rollout ${id.name} was deleted.\n`);
@@ -52,10 +85,8 @@ function pageOf(parts: CliParts): (rollout: Rollout) => void {
 }
 
 function linesOf(parts: CliParts): (rollout: Rollout) => void {
-  let shown: string | undefined;
+  const isWorthALine = changes();
   return (rollout) => {
-    const key = changeKey(rollout);
-    if (key !== shown) parts.terminal.out(`${timed(changeLine(rollout), parts.clock.now())}\n`);
-    shown = key;
+    if (isWorthALine(rollout)) parts.terminal.out(`${timed(changeLine(rollout), parts.clock.now())}\n`);
   };
 }

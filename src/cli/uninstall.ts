@@ -1,10 +1,14 @@
 // serin uninstall: ends every rollout under way, waits until routes are as they were, and lets go of every object.
+import type { Workload } from '../controller/ports.ts';
 import { isAbortable, isFinal, type Rollout } from '../domain/rollout.ts';
+import { prefix } from '../domain/settings.ts';
 import { formatDuration, type Millis } from '../domain/time.ts';
+import { standing } from './appear.ts';
 import { write } from './ask.ts';
 import type { CliCluster, CliParts } from './cluster.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
-import { changeLine } from './render/status.ts';
+import { farewell, gaveUpLines, type Left, wouldBe } from './render/uninstall.ts';
+import { takeBack } from './take-back.ts';
 import { textOf } from './terminal.ts';
 
 /** How far to go. */
@@ -22,13 +26,15 @@ const lookEveryMs = 1_000;
 
 /** Ends what is under way, then takes the finalizer off every rollout. What could not be ended keeps its finalizer. */
 export async function runUninstall(parts: CliParts, cluster: CliCluster, flags: UninstallFlags): Promise<ExitCode> {
-  const live = (await cluster.rollouts.list(flags.namespace)).filter(isLive);
-  if (!flags.yes) return announce(parts, live);
-  if (flags.withoutController) for (const rollout of live) await takeBack(parts, cluster, rollout);
+  const adopted = await cluster.adoptions.list(flags.namespace);
+  if (!flags.yes) return announce(parts, await cluster.rollouts.list(flags.namespace), adopted, flags);
+  for (const { namespace, name } of adopted) await cluster.adoptions.end(namespace, name);
+  if (flags.withoutController) await takeAllBack(parts, cluster, flags);
   else if (!(await endAll(parts, cluster, flags))) return exitCodes.timedOut;
+  const paused = await letGo(parts, cluster, adopted, flags);
   const all = await cluster.rollouts.list(flags.namespace);
   for (const { id } of all) await cluster.rollouts.release(id);
-  parts.terminal.out(textOf(farewell(all.length)));
+  parts.terminal.out(textOf(farewell(all.length, paused)));
   return exitCodes.reached;
 }
 
@@ -36,15 +42,21 @@ function isLive({ status }: Rollout): boolean {
   return !isFinal(status.phase);
 }
 
-function announce(parts: CliParts, live: readonly Rollout[]): ExitCode {
-  parts.terminal.err(
-    textOf([
-      live.length === 0 ? 'No rollout is under way.' : 'These rollouts are under way and would be aborted:',
-      ...live.map((rollout) => `  ${rollout.id.namespace}/${changeLine(rollout)}`),
-      'Routes would be put back and every finalizer taken off. Say so with: serin uninstall --yes',
-    ]),
-  );
-  return exitCodes.usage;
+/** Nothing to end is no question, and so no wrong usage. */
+function announce(
+  parts: CliParts,
+  all: readonly Rollout[],
+  adopted: readonly Left[],
+  { namespace }: UninstallFlags,
+): ExitCode {
+  const live = all.filter(isLive);
+  parts.terminal.err(textOf(wouldBe(live, all.length, adopted, namespace)));
+  return live.length + adopted.length === 0 ? exitCodes.reached : exitCodes.usage;
+}
+
+async function takeAllBack(parts: CliParts, cluster: CliCluster, flags: UninstallFlags): Promise<void> {
+  const live = (await cluster.rollouts.list(flags.namespace)).filter(isLive);
+  for (const rollout of live) await takeBack(parts, cluster, rollout, flags.timeoutMs);
 }
 
 /** Asks for an abort of every live rollout, newly begun ones too, until none is live or the time is up. */
@@ -71,44 +83,38 @@ async function abort(parts: CliParts, cluster: CliCluster, rollout: Rollout): Pr
 }
 
 function gaveUp(parts: CliParts, live: readonly Rollout[], flags: UninstallFlags): false {
-  parts.terminal.err(
-    textOf([
-      `These have not ended within ${formatDuration(flags.timeoutMs)}; nothing was let go of:`,
-      ...live.map((rollout) => `  ${rollout.id.namespace}/${changeLine(rollout)}`),
-      'If no controller runs any more, put the routes back from here: serin uninstall --yes --without-controller',
-    ]),
-  );
+  parts.terminal.err(textOf(gaveUpLines(live, formatDuration(flags.timeoutMs))));
   return false;
 }
 
-/** Puts the route back, or leaves the end weights of a rollout that was promoting, then removes the rollout. */
-async function takeBack(parts: CliParts, cluster: CliCluster, rollout: Rollout): Promise<void> {
-  const { id, status } = rollout;
-  if (status.route !== undefined) {
-    const viewed = await cluster.mesh.view(status.route);
-    if (viewed.kind === 'problem') parts.terminal.err(`${id.name}: ${viewed.problem.message}\n`);
-    else {
-      const back = isAbortable(status.phase) || status.phase === 'rollingBack';
-      const written = await cluster.mesh.change(status.route, viewed.view, { kind: back ? 'restore' : 'unclaim' });
-      if (written.kind === 'conflict' || (await cluster.mesh.disown(status.route)).kind === 'conflict') {
-        throw new CliError(
-          exitCodes.internal,
-          `The route of ${id.namespace}/${id.name} changed meanwhile. Try again:`,
-          'serin uninstall --yes --without-controller',
-        );
+/**
+ * Waits until no Deployment is held that runs what it is told to, or lifts those holds from here. Gives those that stay paused, because
+ * going on would run a pod template that was not judged.
+ */
+async function letGo(
+  parts: CliParts,
+  cluster: CliCluster,
+  adopted: readonly Left[],
+  flags: UninstallFlags,
+): Promise<readonly Left[]> {
+  const until = parts.clock.now() + flags.timeoutMs;
+  const paused: Left[] = [];
+  for (const left of adopted) {
+    for (;;) {
+      const workload = await cluster.workloads.get(left.namespace, left.name);
+      if (workload === undefined || !workload.held || !workload.paused) break;
+      if (!(await runsItsTemplate(cluster, workload)) || parts.interrupted.aborted || parts.clock.now() >= until) {
+        paused.push(left);
+        break;
       }
+      if (flags.withoutController) await cluster.holds.lift(workload);
+      else await parts.pause(lookEveryMs);
     }
   }
-  await cluster.rollouts.release(id);
-  await cluster.rollouts.remove(id);
-  parts.terminal.err(`${id.namespace}/${id.name}: the route is put back and the rollout removed.\n`);
+  return paused;
 }
 
-function farewell(released: number): readonly string[] {
-  return [
-    `Nothing of Serin holds your objects any more; ${released === 1 ? 'one rollout was' : `${released} rollouts were`} let go of.`,
-    'What is left, if you want it gone too:',
-    '  kubectl annotate deployments --all -A serin.dev/canary-of- serin.dev/phase- serin.dev/rollout- serin.dev/last-',
-    '  kubectl delete -k deploy/',
-  ];
+async function runsItsTemplate(cluster: CliCluster, workload: Workload): Promise<boolean> {
+  if (workload.annotations[`${prefix}stable`] === undefined) return workload.complete;
+  return (await standing(cluster, workload)).kind === 'rest';
 }

@@ -2,8 +2,9 @@
 import { type Command, Option } from 'commander';
 import type { Verb } from '../domain/rollout.ts';
 import type { AskFlags } from './ask.ts';
+import type { MetricsSource } from './cluster.ts';
 import type { OnCluster } from './on-cluster.ts';
-import { type Goal, goals, type Output, outputs, readCount, readDuration, readTimeout } from './options.ts';
+import { type Goal, goals, type Output, outputs, readCount, readDuration, readTimeout, readUrl } from './options.ts';
 
 const nameHelp = 'checkout, deployment/checkout, or a rollout by its own name';
 
@@ -31,7 +32,14 @@ export function addVerbs(serin: Command, onCluster: OnCluster): void {
   addRequest(serin, onCluster, 'abort', 'go back to stable, up to the last bake');
   addRequest(serin, onCluster, 'pause', 'hold forward moves; a failing gate still rolls back');
   addRequest(serin, onCluster, 'resume', 'let a paused rollout go on');
-  addRequest(serin, onCluster, 'retry', 'begin a new attempt of a revision that was rolled back');
+  addRequest(
+    serin,
+    onCluster,
+    'retry',
+    'begin a new attempt of a revision that was rolled back, or go on with a held one',
+  );
+  addUndo(serin, onCluster);
+  addRestart(serin, onCluster);
   addUninstall(serin, onCluster);
 }
 
@@ -84,10 +92,26 @@ function addPlan(serin: Command, onCluster: OnCluster): void {
     .command('plan')
     .description('show what a rollout of a Deployment would do, without doing any of it')
     .argument('<name...>', 'checkout or deployment/checkout')
-    .action(async (name: string[], _flags: unknown, command) => {
+    .option(
+      '--prometheus-url <url>',
+      'where Prometheus answers, for the times that the present traffic makes likely',
+      readUrl('http', 'https'),
+    )
+    .option('--prometheus-token-file <file>', 'a file whose content is sent to Prometheus as bearer token')
+    .action(async (name: string[], flags: PrometheusFlags, command) => {
       const { runPlan } = await import('./plan.ts');
-      await onCluster(command, (parts, cluster) => runPlan(parts, cluster, name));
+      await onCluster(command, (parts, cluster) => runPlan(parts, cluster, name, sourceOf(flags)));
     });
+}
+
+interface PrometheusFlags {
+  readonly prometheusUrl?: string;
+  readonly prometheusTokenFile?: string;
+}
+
+function sourceOf({ prometheusUrl, prometheusTokenFile }: PrometheusFlags): MetricsSource | undefined {
+  if (prometheusUrl === undefined) return undefined;
+  return { url: prometheusUrl, ...(prometheusTokenFile === undefined ? {} : { tokenFile: prometheusTokenFile }) };
 }
 
 function addPromote(serin: Command, onCluster: OnCluster): void {
@@ -118,6 +142,29 @@ function addRequest(serin: Command, onCluster: OnCluster, verb: Verb, descriptio
 async function ask(onCluster: OnCluster, command: Command, name: string[], flags: AskFlags): Promise<void> {
   const { runAsk } = await import('./ask.ts');
   await onCluster(command, (parts, cluster) => runAsk(parts, cluster, name, flags));
+}
+
+function addUndo(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('undo')
+    .description('put back the pod template that a managed Deployment runs, or the one before')
+    .argument('<name...>', 'checkout or deployment/checkout')
+    .option('--to-revision <number>', 'the revision meant, as kubectl rollout history counts', readCount)
+    .action(async (name: string[], flags: { toRevision?: number }, command) => {
+      const { runUndo } = await import('./undo.ts');
+      await onCluster(command, (parts, cluster) => runUndo(parts, cluster, name, flags));
+    });
+}
+
+function addRestart(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('restart')
+    .description('release new pods of the same version of a managed Deployment, as a canary')
+    .argument('<name...>', 'checkout or deployment/checkout')
+    .action(async (name: string[], _flags: unknown, command) => {
+      const { runRestart } = await import('./undo.ts');
+      await onCluster(command, (parts, cluster) => runRestart(parts, cluster, name));
+    });
 }
 
 function addUninstall(serin: Command, onCluster: OnCluster): void {

@@ -1,13 +1,13 @@
 // serin wait: for pipelines. Blocks until the rollout of the present revision has ended and tells by the exit code how.
 import { isFinal, type Rollout } from '../domain/rollout.ts';
 import { formatDuration, type Instant, type Millis } from '../domain/time.ts';
-import { presentRollout } from './appear.ts';
+import { type Present, presentRollout } from './appear.ts';
 import type { CliCluster, CliParts } from './cluster.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit.ts';
 import { matching, readName } from './find.ts';
 import { follow, type Looking } from './follow.ts';
 import type { Goal } from './options.ts';
-import { changeKey, changeLine, timed } from './render/status.ts';
+import { changeLine, changes, timed } from './render/status.ts';
 
 /** What to wait for and how long; without a time-out for ever. */
 export interface WaitFlags {
@@ -56,14 +56,15 @@ async function appear(
   until: Instant | undefined,
 ): Promise<Rollout | ExitCode> {
   const read = () => presentRollout(cluster, cluster.namespace, name);
-  let told = false;
+  const tell = tellOnce(parts, `No rollout of the present revision of ${name} has begun yet.`);
   for await (const seen of follow(parts, lookingFor(read, until))) {
     switch (seen.kind) {
-      case 'rollout':
-        return seen.rollout;
+      case 'found':
+        if (seen.found.kind === 'rollout') return seen.found.rollout;
+        if (seen.found.kind === 'nothing') return nothingToWaitFor(parts, seen.found);
+        tell(seen.found.why);
+        break;
       case 'gone':
-        if (!told) parts.terminal.err(`No rollout of the present revision of ${name} has begun yet.\n`);
-        told = true;
         break;
       case 'timedOut':
         parts.terminal.err(
@@ -75,6 +76,21 @@ async function appear(
     }
   }
   return exitCodes.internal;
+}
+
+function nothingToWaitFor(parts: CliParts, { why, rejected }: Present & { readonly kind: 'nothing' }): ExitCode {
+  parts.terminal.out(`${why}\n`);
+  return rejected ? exitCodes.rolledBack : exitCodes.reached;
+}
+
+/** Says that nothing has begun, and each new reason for it once. */
+function tellOnce(parts: CliParts, sentence: string): (why: string | undefined) => void {
+  let told: string | undefined;
+  return (why) => {
+    const text = why === undefined ? sentence : `${sentence} ${why}`;
+    if (text !== told) parts.terminal.err(`${text}\n`);
+    told = text;
+  };
 }
 
 async function untilEnd(
@@ -90,9 +106,9 @@ async function untilEnd(
     lookingFor(() => cluster.rollouts.get(id), until),
   )) {
     switch (seen.kind) {
-      case 'rollout':
-        narrate(seen.rollout);
-        if (isFinal(seen.rollout.status.phase)) return end(parts, seen.rollout, flags);
+      case 'found':
+        narrate(seen.found);
+        if (isFinal(seen.found.status.phase)) return end(parts, seen.found, flags);
         break;
       case 'gone':
         return 'gone';
@@ -111,7 +127,7 @@ function again(id: Rollout['id']): string {
   return `Wait again with: serin wait ${id.name} -n ${id.namespace}\n`;
 }
 
-function lookingFor(read: Looking['read'], until: Instant | undefined): Looking {
+function lookingFor<T>(read: Looking<T>['read'], until: Instant | undefined): Looking<T> {
   return { read, everyMs: lookEveryMs, ...(until === undefined ? {} : { until }) };
 }
 
@@ -123,12 +139,13 @@ function end(parts: CliParts, { id, status }: Rollout, flags: WaitFlags): ExitCo
 
 /** One line per change, and one a minute when nothing changes, so that no pipeline takes the silence for a hang. */
 function narrator(parts: CliParts): (rollout: Rollout) => void {
-  let shown: { readonly key: string; readonly at: Instant } | undefined;
+  const isWorthALine = changes();
+  let shownAt: Instant | undefined;
   return (rollout) => {
-    const key = changeKey(rollout);
     const now = parts.clock.now();
-    if (shown !== undefined && shown.key === key && now - shown.at < heartbeatMs) return;
+    const isSilent = shownAt !== undefined && now - shownAt >= heartbeatMs;
+    if (!isWorthALine(rollout) && !isSilent) return;
     parts.terminal.err(`${timed(changeLine(rollout), now)}\n`);
-    shown = { key, at: now };
+    shownAt = now;
   };
 }

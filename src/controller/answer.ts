@@ -16,7 +16,7 @@ const lookAgainMs = 2_000;
 export async function answerRequests(world: World, sight: Sight): Promise<Turn | undefined> {
   const { spec, status } = sight.rollout;
   for (const request of openRequests(spec, status)) {
-    const outcome = answerRequest(spec, status, request, sight.now);
+    const outcome = answerRequest(sight.rollout, request, sight.now);
     if (outcome !== undefined) return carryOut(world, sight, request, outcome.answer, outcome.effect);
   }
   return undefined;
@@ -48,6 +48,8 @@ async function carryOut(
       return save(world, sight, { ...withoutPause(status), answers, reason: 'Resumed', message: answer.message });
     case 'retry':
       return retryAnd(world, sight, answer);
+    case 'unstick':
+      return moveBy(world, sight, { type: 'UNSTUCK' }, { reason: 'Retried', message: answer.message }, { answers });
     case 'abort':
       return moveBy(
         world,
@@ -68,7 +70,7 @@ async function carryOut(
 /** Begins the new attempt before the answer is saved: asked again after a crash, the attempt is found under way. */
 async function retryAnd(world: World, sight: Sight, answer: Answer): Promise<Turn> {
   const { status, spec } = sight.rollout;
-  const { workload } = spec.canary;
+  const { name } = spec.target;
   const begun = await retry(world, sight.rollout);
   switch (begun.kind) {
     case 'wait':
@@ -77,11 +79,12 @@ async function retryAnd(world: World, sight: Sight, answer: Answer): Promise<Tur
     case 'live':
       return save(world, sight, { ...status, answers: [...status.answers, answer] });
     case 'nothing':
+    case 'rest':
     case 'refused': {
       const why =
         begun.kind === 'refused'
-          ? `what Deployment ${workload} asks for cannot be done. Look at its events: kubectl describe deployment ${workload}`
-          : `Deployment ${workload} is gone, asks for no canary any more, or has another pod template by now.`;
+          ? `what Deployment ${name} asks for cannot be done. Look at its events: kubectl describe deployment ${name} -n ${sight.rollout.id.namespace}`
+          : `Deployment ${name} is gone, asks for no canary any more, or has another pod template by now.`;
       const refusal: Answer = { ...answer, outcome: 'refused', message: `Nothing was begun: ${why}` };
       return save(world, sight, { ...status, answers: [...status.answers, refusal] });
     }

@@ -1,9 +1,10 @@
 // Turns what is seen in the cluster into begins and ticks: who is told what, and when to look again.
 import type { Subject } from '../domain/evidence.ts';
-import { isFinal, type Phase, type Rollout, type RolloutId } from '../domain/rollout.ts';
+import { isFinal, type Phase, type Rollout, type RolloutId, trackOf } from '../domain/rollout.ts';
 import { subjectOf } from '../domain/subject.ts';
 import type { Millis } from '../domain/time.ts';
-import { type Begun, begin } from './begin.ts';
+import type { Begun } from './attempt.ts';
+import { begin } from './begin.ts';
 import { flights } from './flights.ts';
 import { tick } from './tick.ts';
 import { fieldsOf } from './turn.ts';
@@ -93,9 +94,8 @@ export function conductor(world: World, namespace?: string): Conductor {
     },
     routeChanged(ns, name) {
       for (const rollout of under()) {
-        const { route, phase } = rollout.status;
         const concerned =
-          phase === 'pending' ? rollout.id.namespace === ns : route?.namespace === ns && route.name === name;
+          rollout.status.phase === 'pending' ? rollout.id.namespace === ns : leadsThrough(rollout, ns, name);
         if (concerned) ring(rollout, `route-${world.clock.now()}`);
       }
     },
@@ -112,9 +112,9 @@ export function conductor(world: World, namespace?: string): Conductor {
     },
     subjects: () =>
       under().flatMap((rollout) => {
-        const { route, evidence } = rollout.status;
-        const judged = route !== undefined && evidence !== undefined && rollout.spec.plan.analysis !== 'off';
-        return judged ? [subjectOf(rollout, route)] : [];
+        const track = trackOf(rollout.status);
+        const judged = rollout.status.evidence !== undefined && rollout.spec.plan.analysis !== 'off';
+        return judged && track !== undefined ? [subjectOf(rollout, track)] : [];
       }),
     phases: () => {
       const counts = new Map<Phase, number>();
@@ -124,11 +124,17 @@ export function conductor(world: World, namespace?: string): Conductor {
   };
 }
 
+/** Whether an object that holds routes is one that the rollout writes. */
+function leadsThrough({ status: { route, lanes } }: Rollout, namespace: string, name: string): boolean {
+  const objects = lanes?.objects ?? (route === undefined ? [] : [route]);
+  return objects.some((object) => object.namespace === namespace && object.name === name);
+}
+
 function keyOf(id: RolloutId): string {
   return `${id.namespace}/${id.name}`;
 }
 
 /** Whether there is nothing more to look for before the Deployment itself changes. */
 function isSettled(begun: Begun): boolean {
-  return begun.kind === 'nothing' || begun.kind === 'live' || begun.kind === 'begun';
+  return begun.kind === 'nothing' || begun.kind === 'rest' || begun.kind === 'live' || begun.kind === 'begun';
 }

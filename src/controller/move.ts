@@ -36,11 +36,20 @@ function enter(rollout: Rollout, status: RolloutStatus, now: Instant): RolloutSt
     epoch: status.epoch + 1,
     weight: { ...status.weight, intended },
   });
+  /** From `promoting` on, the weight is the copy's. */
+  const finalize = (): RolloutStatus => ({ ...status, ...intend(100) });
   if (isFinal(status.phase)) return { ...status, finishedAt: now };
   if (status.phase === 'shifting') return { ...status, ...intend(weightOf(rollout.spec.plan, status.step)) };
   if (status.phase === 'baking') return { ...status, bakeSince: now };
   if (status.phase === 'rollingBack') return { ...status, ...intend(0), cleanUp: 'toStable' };
-  if (status.phase === 'finalizing') return { ...status, cleanUp: 'restore' };
+  if (status.phase === 'finalizing')
+    return rollout.spec.mode === 'pair' ? { ...status, cleanUp: 'restore' } : finalize();
+  if (status.phase === 'held') return { ...withoutCleanUp(status), ...intend(100), stalled: sentence(status) };
+  return status;
+}
+
+/** A held rollout owes no clean-up; where one was under way it begins anew when it goes on. */
+function withoutCleanUp({ cleanUp: _c, stage: _s, ...status }: RolloutStatus): RolloutStatus {
   return status;
 }
 

@@ -1,7 +1,17 @@
 // Everything the controller needs from outside, cut narrow. Each verb's sentence is its contract; the contract
 // suites in test/contract hold the memory adapters and the real parts to it.
 import type { Slot, SlotReading, Subject } from '../domain/evidence.ts';
-import type { Destination, Request, Rollout, RolloutId, RolloutSpec, RolloutStatus, Route } from '../domain/rollout.ts';
+import type { Lanes } from '../domain/lanes.ts';
+import type {
+  Destination,
+  Request,
+  Rollout,
+  RolloutId,
+  RolloutSpec,
+  RolloutStatus,
+  Route,
+  Track,
+} from '../domain/rollout.ts';
 import type { Instant } from '../domain/time.ts';
 
 /** The wall clock. */
@@ -68,6 +78,26 @@ export interface Workload {
   /** Seconds the Deployment itself grants to make progress. */
   readonly progressDeadlineSeconds: number;
   readonly deleting: boolean;
+  /** The version read, which a write may have to find again. */
+  readonly resourceVersion: string;
+  /** Serin's own hash of the pod template as the cluster stores it, ten hex digits: equal templates, equal revisions. */
+  readonly revision: string;
+  /** Whether the Deployment starts no new ReplicaSet. */
+  readonly paused: boolean;
+  /** Whether the pause is Serin's or its admission policy's, and not a person's (annotation `serin.dev/held`). */
+  readonly held: boolean;
+}
+
+/** One template that a Deployment has run, with the pods that still do. */
+export interface Generation {
+  /** The pod-template hash. */
+  readonly hash: string;
+  /** Computed like a Workload's, so that the two can be compared. */
+  readonly revision: string;
+  readonly podLabels: Readonly<Record<string, string>>;
+  readonly images: readonly string[];
+  readonly replicas: number;
+  readonly readyReplicas: number;
 }
 
 /** Deployments and their pods, read live. */
@@ -76,6 +106,48 @@ export interface Workloads {
   get(namespace: string, name: string): Promise<Workload | undefined>;
   /** Pods of the Deployment's present template that are in trouble, worst first; empty when none is. */
   troubles(workload: Workload): Promise<readonly PodTrouble[]>;
+  /** The Deployment's ReplicaSets, the newest first. */
+  generations(workload: Workload): Promise<readonly Generation[]>;
+}
+
+/** A copy of a Deployment to be made for a canary. */
+export interface CopyWanted {
+  readonly name: string;
+  /** What the Deployment's template must still hash to. */
+  readonly revision: string;
+  /** The rollout it is made for. */
+  readonly rollout: string;
+  readonly replicas: number;
+}
+
+/** The copies of a Deployment that carry canaries. Their pods have the label `serin.dev/revision` besides those of the template. */
+export interface Copies {
+  /**
+   * Creates the copy from the Deployment's present template. `changed` when the template is another by now, and nothing was done;
+   * `exists` when there is one of that name of Serin's, left as it is. Throws when the name is taken by somebody else's.
+   */
+  create(target: Workload, copy: CopyWanted): Promise<'created' | 'exists' | 'changed'>;
+  /** Sets its size; idempotent, and no error when it is gone. */
+  scale(namespace: string, name: string, replicas: number): Promise<void>;
+  /** Deletes it; idempotent. Never touches a Deployment that Serin did not make. */
+  remove(namespace: string, name: string): Promise<void>;
+  /** Whether an EndpointSlice of the Services still lists a pod of it, ready or not. */
+  isListed(namespace: string, name: string, hosts: readonly string[]): Promise<boolean>;
+}
+
+/** The hold on a managed Deployment: while it is paused, a changed template starts no pods. */
+export interface Holds {
+  /** Pauses the Deployment and marks the pause as Serin's. Idempotent; nothing when it is gone. */
+  pause(namespace: string, name: string): Promise<void>;
+  /** Lifts the pause and takes the mark away, in one write locked on the version read. */
+  lift(workload: Workload): Promise<'lifted' | 'conflict'>;
+  /** Whether the cluster would pause this Deployment in the very write that changes its template: asked by a dry run. */
+  isAutomatic(workload: Workload): Promise<boolean>;
+  /**
+   * Says on the Deployment that its template was rejected, so that `kubectl rollout status` ends with an error, or takes that back.
+   * Idempotent; writes only on change.
+   */
+  reject(namespace: string, name: string, message: string | undefined): Promise<void>;
 }
 
 /** Shared settings. */
@@ -84,12 +156,14 @@ export interface Policies {
   get(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
-/** What the user's Deployment shows of its rollouts. */
+/** What the user's Deployment shows of its rollouts; null takes a mark away, one left out stays. */
 export interface Marks {
-  readonly phase: string;
-  readonly rollout: string;
+  readonly phase?: string | null;
+  readonly rollout?: string | null;
+  /** The pod-template hash of a managed Deployment's stable ReplicaSet. */
+  readonly stable?: string | null;
   /** The last end, so that an attempt is not begun twice when its record is gone: `<outcome> <canary hash> <stable workload> <stable hash> <attempt>`. */
-  readonly last?: string;
+  readonly last?: string | null;
 }
 
 /** Where a Deployment's owner is told what became of an annotation. */
@@ -124,15 +198,20 @@ export interface Events {
   announce(announcement: Announcement): Promise<void>;
 }
 
-/** The route as it stands now. */
+/**
+ * The route as it stands now. Of several lanes it says what all have in common: weights are null when they differ, or when one of
+ * them is not split; the claim is a stranger's if any is, and absent if any has none.
+ */
 export interface RouteView {
-  /** The version of the object that was read; a write must name it. */
+  /** The version of the object that was read; a write must name it. Of several objects, all their versions. */
   readonly resourceVersion: string;
   /** The present weights; null where the field is absent or the destination is gone. */
   readonly stable: number | null;
   readonly canary: number | null;
   /** The intent last written by a rollout, if the object carries one. */
   readonly claim?: { readonly rollout: string; readonly epoch: number };
+  /** Whether testers are sent to the canary; absent where nothing asks for that. */
+  readonly testers?: boolean;
   /** Whether the object still holds fields in Serin's name. */
   readonly owned: boolean;
   /** Who last wrote the routes, as far as the cluster recorded it. */
@@ -151,6 +230,21 @@ export interface RouteProblem {
     | 'CanaryAlreadyServing'
     | 'UnknownSubset'
     | 'FaultOnRoute'
+    | 'NoService'
+    | 'ForeignPods'
+    | 'HeadlessService'
+    | 'HiddenRule'
+    | 'SelectiveRule'
+    | 'DuplicateSubset'
+    | 'SubsetNameTooLong'
+    | 'LabelsMoved'
+    | 'MirrorToHost'
+    | 'PortNotHttp'
+    | 'HttpRoute'
+    | 'HiddenRoute'
+    | 'SameWorkloadName'
+    | 'TooManyRoutes'
+    | 'NotPermitted'
     | 'RouteClaimed'
     | 'RouteGone';
   readonly message: string;
@@ -174,22 +268,89 @@ export type RouteChange =
       readonly kind: 'weights';
       readonly canary: number;
       readonly claim: { readonly rollout: string; readonly epoch: number };
+      /** Whether the route of testers stands above it; lanes only. */
+      readonly testers?: boolean;
     }
   /** The original weights, absence included, and no claim. */
   | { readonly kind: 'restore' }
   /** The weights as they are, and no claim. */
   | { readonly kind: 'unclaim' };
 
+/** What is known of a managed rollout before its lanes are looked for. */
+export interface LanesWanted {
+  readonly namespace: string;
+  /** The user's Deployment. */
+  readonly target: string;
+  /** Labels of the pods that serve now, pod-template hash aside. */
+  readonly stableLabels: Readonly<Record<string, string>>;
+  /** Labels of the new template. */
+  readonly canaryLabels: Readonly<Record<string, string>>;
+  readonly names: Lanes['names'];
+  /** The rollout, `namespace/name`. */
+  readonly rollout: string;
+  readonly testers?: string;
+}
+
+export type Surveyed =
+  | { readonly kind: 'lanes'; readonly lanes: Lanes }
+  | { readonly kind: 'problem'; readonly problem: RouteProblem };
+
+/** A named part of the hosts' pods to be defined: the stem of its name, and the labels its pods carry. */
+export interface SubsetWanted {
+  readonly stem: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The rollout it is made for, `namespace/name`. */
+  readonly rollout: string;
+}
+
 /** The mesh's routes. */
 export interface Mesh {
   /** Finds the one route that carries both workloads, by the pair it names; ambiguity and unfit routes are problems. */
   locate(stable: Workload, canary: Workload, asked: RolloutSpec['route']): Promise<Located>;
+  /** Finds every lane to a managed Deployment; what cannot be pinned is a problem. Writes nothing. */
+  survey(wanted: LanesWanted): Promise<Surveyed>;
+  /**
+   * Defines a subset for every host of the lanes, and for every subset their destinations had, each with the policy of what it
+   * stands in for. Idempotent. The objects it makes are those of `subsetObjects`, which the caller has saved before.
+   */
+  define(lanes: Lanes, subset: SubsetWanted): Promise<void>;
+  /** Deletes the DestinationRules given, as far as Serin made them. Idempotent. Owes that no route names their subsets any more. */
+  undefine(made: Lanes['made']): Promise<void>;
+  /** Why the destinations cannot be put back as they were: one of them would lead to no pod with these labels. */
+  unrestorable(lanes: Lanes, podLabels: Readonly<Record<string, string>>): Promise<RouteProblem | undefined>;
   /** Reads the route live. */
-  view(route: Route): Promise<Viewed>;
-  /** One patch locked on the viewed version that changes only the pair's weights and the claim. */
-  change(route: Route, view: RouteView, change: RouteChange): Promise<Written>;
+  view(track: Track): Promise<Viewed>;
+  /** One patch for each object, locked on the viewed version, that changes only the weights (and the pair, where it is Serin's) and the claim. */
+  change(track: Track, view: RouteView, change: RouteChange): Promise<Written>;
   /** Gives up ownership of every field, without changing anything else. Idempotent; `conflict` as for change. */
-  disown(route: Route): Promise<Written>;
+  disown(track: Track): Promise<Written>;
+}
+
+/** The DestinationRules that hold a subset of the lanes, one a host; names are the same for everybody. */
+export function subsetObjects(lanes: Pick<Lanes, 'hosts' | 'namespace'>, stem: string): Lanes['made'] {
+  return lanes.hosts.map((host) => ({
+    kind: 'DestinationRule',
+    namespace: lanes.namespace,
+    name: `${stem}-${host.split('.')[0] ?? host}`,
+  }));
+}
+
+/** What an examination found about one thing that canary releases depend on. */
+export interface Finding {
+  /** Stable and short, such as `sidecar-missing`. */
+  readonly id: string;
+  /** `blocking`: no rollout starts. `warning`: it starts, and this may spoil it. `fine`: looked at and in order. */
+  readonly level: 'blocking' | 'warning' | 'fine' | 'unknown';
+  /** What was found, where, and why it matters; one or two plain sentences. */
+  readonly message: string;
+  /** What to type or change; absent when all is well. */
+  readonly advice?: string;
+}
+
+/** Looks for what makes a canary fail silently. */
+export interface Doctor {
+  /** Every check for a Deployment that asks for canaries, blocking ones first. What cannot be read is `unknown` and says so. Writes nothing. */
+  examine(namespace: string, name: string): Promise<readonly Finding[]>;
 }
 
 /** Reads of the metrics source. */
@@ -199,6 +360,11 @@ export interface Metrics {
    * The slot must have ended at least one scrape interval ago.
    */
   read(slot: Slot, subjects: readonly Subject[]): Promise<SlotReading>;
+  /**
+   * The share of a workload's requests in the slot that came from clients outside the mesh; undefined without requests, or where
+   * that cannot be read.
+   */
+  unmeshed(slot: Slot, subject: Subject): Promise<number | undefined>;
 }
 
 /** The bell: who is to be ticked, and when. */

@@ -7,14 +7,21 @@
 //            requests, interrupts, duty  -> save (compare-and-set) -> effect -> save
 import { dutyOf } from '../domain/duty.ts';
 import { interruptOf } from '../domain/interrupt.ts';
-import { isAbortable, isFinal, type Rollout, type RolloutId } from '../domain/rollout.ts';
+import { isAbortable, isFinal, type Rollout, type RolloutId, trackOf } from '../domain/rollout.ts';
 import { answerRequests } from './answer.ts';
 import { backToStable, disown, restore, unclaim } from './perform/clean-up.ts';
 import { clear, isUntouched, withdraw } from './perform/clear.ts';
+import { clearManaged } from './perform/clear-managed.ts';
+import { drain, remove } from './perform/dismantle.ts';
+import { giveBack } from './perform/give-back.ts';
+import { hold, keepHeld } from './perform/hold.ts';
 import { judgeBake } from './perform/judge.ts';
+import { define, pin } from './perform/pin.ts';
 import { prepare } from './perform/prepare.ts';
+import { promote } from './perform/promote.ts';
 import { rest } from './perform/rest.ts';
 import { settle, shift } from './perform/shift.ts';
+import type { Workload } from './ports.ts';
 import { moveBy, type Sight, type Turn } from './turn.ts';
 import type { World } from './world.ts';
 
@@ -41,49 +48,57 @@ export async function tick(world: World, id: RolloutId, known?: Rollout): Promis
 async function look(world: World, id: RolloutId, known: Rollout | undefined): Promise<Sight | undefined> {
   const hint = known ?? (await world.rollouts.get(id));
   if (hint === undefined) return undefined;
-  const { route } = hint.status;
-  const viewed = route === undefined || isFinal(hint.status.phase) ? undefined : await world.mesh.view(route);
+  const track = trackOf(hint.status);
+  const viewed = track === undefined || isFinal(hint.status.phase) ? undefined : await world.mesh.view(track);
   const rollout = await world.rollouts.get(id);
   if (rollout === undefined) return undefined;
-  if (viewed === undefined && rollout.status.route !== undefined && route === undefined)
+  if (viewed === undefined && trackOf(rollout.status) !== undefined && track === undefined)
     return look(world, id, rollout);
   return {
     rollout,
     now: world.clock.now(),
     ...(viewed?.kind === 'view' ? { view: viewed.view } : {}),
     ...(viewed?.kind === 'problem' ? { routeProblem: viewed.problem } : {}),
-    ...(await lookAtPair(world, rollout)),
+    ...(await lookAtDeployments(world, rollout)),
   };
 }
 
-async function lookAtPair(world: World, rollout: Rollout): Promise<Pick<Sight, 'stable' | 'canary'>> {
-  if (!isAbortable(rollout.status.phase)) return {};
-  const { namespace } = rollout.id;
-  const [stable, canary] = await Promise.all([
-    world.workloads.get(namespace, rollout.spec.stable.workload),
-    world.workloads.get(namespace, rollout.spec.canary.workload),
-  ]);
-  return { ...(stable === undefined ? {} : { stable }), ...(canary === undefined ? {} : { canary }) };
+async function lookAtDeployments(world: World, rollout: Rollout): Promise<Pick<Sight, 'target' | 'stable' | 'canary'>> {
+  const { id, spec, status } = rollout;
+  if (isFinal(status.phase) || (spec.mode === 'pair' && !isAbortable(status.phase))) return {};
+  const names = [...new Set([spec.target.name, spec.stable.workload, spec.canary.workload])];
+  const seen = await Promise.all(names.map((name) => world.workloads.get(id.namespace, name)));
+  const named = (name: string): Workload | undefined => seen.find((workload) => workload?.name === name);
+  const [target, stable, canary] = [named(spec.target.name), named(spec.stable.workload), named(spec.canary.workload)];
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(stable === undefined ? {} : { stable }),
+    ...(canary === undefined ? {} : { canary }),
+  };
 }
 
 async function takeTurn(world: World, sight: Sight): Promise<Turn> {
-  const interrupt = interruptOf(sight.rollout, sight.canary, sight.stable);
+  const interrupt = interruptOf(sight.rollout, sight.target, sight.stable);
   if (interrupt !== undefined) {
     if (isUntouched(sight) && !interrupt.final) return withdraw(world, sight);
     return moveBy(world, sight, { type: 'ROLL_BACK', cause: interrupt.cause }, interrupt);
   }
-  return (await answerRequests(world, sight)) ?? performDuty(world, sight);
+  return (await answerRequests(world, sight)) ?? (await keepHeld(world, sight)) ?? performDuty(world, sight);
 }
 
 function performDuty(world: World, sight: Sight): Promise<Turn> {
   const duty = dutyOf(sight.rollout.spec, sight.rollout.status, world.settleMs);
   switch (duty.kind) {
     case 'clear':
-      return clear(world, sight);
+      return sight.rollout.spec.mode === 'managed' ? clearManaged(world, sight) : clear(world, sight);
     case 'withdraw':
       return withdraw(world, sight);
+    case 'define':
+      return define(world, sight);
+    case 'pin':
+      return pin(world, sight, duty.after);
     case 'prepare':
-      return prepare(world, sight);
+      return prepare(world, sight, duty.after);
     case 'shift':
       return shift(world, sight, duty.weight);
     case 'settle':
@@ -91,7 +106,15 @@ function performDuty(world: World, sight: Sight): Promise<Turn> {
     case 'judge':
       return judgeBake(world, sight);
     case 'promote':
-      return moveBy(world, sight, { type: 'STABLE_UPDATED' }, sight.rollout.status);
+      return promote(world, sight);
+    case 'giveBack':
+      return giveBack(world, sight, duty.after);
+    case 'hold':
+      return hold(world, sight);
+    case 'drain':
+      return drain(world, sight);
+    case 'remove':
+      return remove(world, sight);
     case 'backToStable':
       return backToStable(world, sight);
     case 'restore':

@@ -16,6 +16,8 @@ export interface Sight {
   readonly view?: RouteView;
   /** Why the route could not be viewed. */
   readonly routeProblem?: RouteProblem;
+  /** The user's Deployment under rollout; of a pair, the canary's. */
+  readonly target?: Workload;
   readonly stable?: Workload;
   readonly canary?: Workload;
   readonly now: Instant;

@@ -2,18 +2,36 @@
 import type { Millis } from '../domain/time.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
-import type { Clock, Events, Mesh, Policies, RolloutStore, Targets, WakeQueue, Workloads } from './ports.ts';
+import type {
+  Clock,
+  Copies,
+  Doctor,
+  Events,
+  Holds,
+  Mesh,
+  Metrics,
+  Policies,
+  RolloutStore,
+  Targets,
+  WakeQueue,
+  Workloads,
+} from './ports.ts';
 
 /** The ports and the few numbers that shape time. */
 export interface World {
   readonly clock: Clock;
   readonly rollouts: RolloutStore;
   readonly workloads: Workloads;
+  readonly copies: Copies;
+  readonly holds: Holds;
   readonly policies: Policies;
   readonly targets: Targets;
   readonly events: Events;
   readonly mesh: Mesh;
   readonly ledger: Ledger;
+  readonly metrics: Pick<Metrics, 'unmeshed'>;
+  /** Absent where nothing is examined before a start. */
+  readonly doctor?: Doctor;
   readonly wakes: WakeQueue;
   readonly log: Log;
   /** Width of a slot of evidence. */

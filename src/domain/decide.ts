@@ -1,7 +1,7 @@
 // What a bake comes to: stay, go on with a warrant, or go back.
 
 import { weightOf } from './plan.ts';
-import type { Cause, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
+import type { Cause, Rollout, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
 import { isPaused } from './status.ts';
 import { formatDuration, type Instant } from './time.ts';
 import { decisive, type GateVerdict } from './verdict.ts';
@@ -18,8 +18,7 @@ export type Decision =
  * promotion goes on; then the plan. A source that is down never runs out a bake, because nothing was learnt of the canary.
  */
 export function decideBake(
-  spec: RolloutSpec,
-  status: RolloutStatus,
+  { id, spec, status }: Pick<Rollout, 'id' | 'spec' | 'status'>,
   verdicts: readonly GateVerdict[],
   now: Instant,
 ): Decision {
@@ -41,7 +40,9 @@ export function decideBake(
   if (status.phase === 'awaitingApproval') {
     return { kind: 'stay', reason: 'AwaitingApproval', message: `Waiting for approval. ${sentence}`, stalled: false };
   }
-  return spec.plan.analysis === 'off' ? decideByTime(spec, status, now) : decideByEvidence(spec, status, worst, now);
+  return spec.plan.analysis === 'off'
+    ? decideByTime(spec, status, now)
+    : decideByEvidence({ id, spec, status }, worst, now);
 }
 
 function causeOf(failed: GateVerdict): Cause {
@@ -64,8 +65,7 @@ function decideByTime(spec: RolloutSpec, status: RolloutStatus, now: Instant): D
 }
 
 function decideByEvidence(
-  spec: RolloutSpec,
-  status: RolloutStatus,
+  { id, spec, status }: Pick<Rollout, 'id' | 'spec' | 'status'>,
   worst: GateVerdict | undefined,
   now: Instant,
 ): Decision {
@@ -87,10 +87,15 @@ function decideByEvidence(
       stalled: worst?.verdict === 'sourceDown',
     };
   }
-  return decideUndecided(spec, status, worst);
+  return decideUndecided(spec, status, worst, `${spec.target.name} -n ${id.namespace}`);
 }
 
-function decideUndecided(spec: RolloutSpec, status: RolloutStatus, worst: GateVerdict | undefined): Decision {
+function decideUndecided(
+  spec: RolloutSpec,
+  status: RolloutStatus,
+  worst: GateVerdict | undefined,
+  where: string,
+): Decision {
   const sentence = worst?.message ?? 'Nothing has been judged yet.';
   const over = `max-bake (${formatDuration(spec.plan.maxBakeMs)}) is over at weight ${weight(spec, status)}%`;
   switch (spec.plan.onUndecided) {
@@ -111,7 +116,7 @@ function decideUndecided(spec: RolloutSpec, status: RolloutStatus, worst: GateVe
         },
       };
     case 'hold': {
-      const verbs = `go on with "serin promote ${spec.target.name}" or back with "serin abort ${spec.target.name}"`;
+      const verbs = `go on with "serin promote ${where}" or back with "serin abort ${where}"`;
       const message = `Held: ${over} without a verdict. ${sentence} It goes on by itself when the evidence suffices; or ${verbs}.`;
       return { kind: 'stay', reason: worst?.reason ?? 'Undecided', message, stalled: true };
     }

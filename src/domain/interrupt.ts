@@ -7,6 +7,8 @@ export interface Present {
   readonly uid: string;
   readonly deleting: boolean;
   readonly hash?: string;
+  readonly revision: string;
+  readonly replicas: number;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +22,7 @@ export interface Interrupt {
 }
 
 /**
- * What ends the rollout, given the two Deployments as they are now (undefined: gone); undefined when nothing does. A hash
+ * What ends the rollout, given the user's Deployment under rollout and stable as they are now (undefined: gone); undefined when nothing does. A hash
  * that the cluster has not yet computed is no difference. From `promoting` on nothing here ends it.
  */
 export function interruptOf(
@@ -30,12 +32,17 @@ export function interruptOf(
 ): Interrupt | undefined {
   if (!isAbortable(rollout.status.phase)) return undefined;
   const { spec } = rollout;
-  const { workload } = spec.canary;
   if (rollout.deleting) return byPerson('Deleted', `The rollout ${rollout.id.name} was deleted.`);
   if (spec.abort) return byPerson('Aborted', 'Aborted by spec.abort on the rollout.');
   if (target === undefined || target.deleting || target.uid !== spec.target.uid) {
-    return byPerson('TargetDeleted', `Deployment ${workload} was deleted.`);
+    return byPerson('TargetDeleted', `Deployment ${spec.target.name} was deleted.`);
   }
+  return spec.mode === 'managed' ? managedInterrupt(rollout, target, stable) : pairInterrupt(rollout, target, stable);
+}
+
+function pairInterrupt(rollout: Rollout, target: Present, stable: Present | undefined): Interrupt | undefined {
+  const { spec } = rollout;
+  const { workload } = spec.canary;
   const canaryOf = target.annotations[`${prefix}canary-of`];
   if (canaryOf !== spec.stable.workload) {
     const now = canaryOf === undefined ? 'was removed' : `now says "${canaryOf}"`;
@@ -49,6 +56,37 @@ export function interruptOf(
     return { cause: 'superseded', reason: 'Superseded', message, final: false };
   }
   return stableInterrupt(rollout, stable);
+}
+
+/** Stable is the Deployment itself, held at what it ran, or a copy left over from a promotion that could not be finished. */
+function managedInterrupt(rollout: Rollout, target: Present, stable: Present | undefined): Interrupt | undefined {
+  const { spec } = rollout;
+  const { name } = spec.target;
+  if (target.annotations[`${prefix}canary`] !== 'enabled') {
+    const message = `The annotation ${prefix}canary=enabled on Deployment ${name} was removed.`;
+    return { ...byPerson('AnnotationRemoved', message), final: false };
+  }
+  if (target.revision !== spec.canary.hash) return newerTemplate(rollout, target);
+  if (target.replicas === 0) {
+    return byPerson(
+      'ScaledToZero',
+      `Deployment ${name} was scaled to 0, so that nothing serves and nothing can be judged.`,
+    );
+  }
+  if (stable !== undefined && !stable.deleting) return undefined;
+  const message = `Deployment ${spec.stable.workload}, which serves as stable, was deleted.`;
+  return { cause: 'stableChanged', reason: 'StableChanged', message, final: false };
+}
+
+/** A paused Deployment has the hash of its ReplicaSet only while its template is that of the ReplicaSet. */
+function newerTemplate({ spec }: Rollout, target: Present): Interrupt {
+  const { name } = spec.target;
+  const message =
+    target.hash === spec.stable.hash
+      ? `The pod template of ${name} is again the one that runs, so that there is nothing to release.`
+      : `The pod template of ${name} changed from ${spec.canary.hash} to ${target.revision}; the newer one is released next.`;
+  const reason = target.hash === spec.stable.hash ? 'TemplateTakenBack' : 'Superseded';
+  return { cause: 'superseded', reason, message, final: false };
 }
 
 function stableInterrupt(rollout: Rollout, stable: Present | undefined): Interrupt | undefined {

@@ -27,6 +27,10 @@ export interface Plan {
   readonly onUndecided: OnUndecided;
   /** `off` steps on time alone, and every surface says so. */
   readonly analysis: 'auto' | 'off';
+  /** The share of requests from clients outside the mesh, whom weights do not reach, that is put up with. */
+  readonly maxUnmeshed: number;
+  /** A header or cookie whose bearers see the canary from the first step on: `x-canary: true`, `cookie: canary=1`. */
+  readonly testers?: string;
 }
 
 /** The plan of a Deployment that says nothing. */
@@ -39,6 +43,7 @@ export const defaultPlan: Plan = {
   minRequests: 100,
   onUndecided: 'hold',
   analysis: 'auto',
+  maxUnmeshed: 0.01,
 };
 
 /** The weight of a step; steps beyond the plan weigh what the last one does. */

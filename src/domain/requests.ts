@@ -4,6 +4,7 @@ import {
   isAbortable,
   isFinal,
   type Request,
+  type Rollout,
   type RolloutSpec,
   type RolloutStatus,
   type Warrant,
@@ -18,7 +19,13 @@ export type RequestEffect =
   | { readonly kind: 'resume' }
   | { readonly kind: 'abort'; readonly message: string }
   | { readonly kind: 'warrant'; readonly warrant: Warrant; readonly full: boolean }
-  | { readonly kind: 'retry' };
+  /** Begin a new attempt of a rollout that was rolled back. */
+  | { readonly kind: 'retry' }
+  /** Try again what a held rollout is stuck at. */
+  | { readonly kind: 'unstick' };
+
+/** A rollout as far as its answers go. */
+type Asked = Pick<Rollout, 'id' | 'spec' | 'status'>;
 
 /** `undefined` for a request that has to wait for the next phase. */
 export type RequestOutcome = { readonly answer: Answer; readonly effect: RequestEffect } | undefined;
@@ -30,12 +37,8 @@ export function openRequests(spec: RolloutSpec, status: RolloutStatus): readonly
 }
 
 /** Decides one request against where the rollout stands. Never does a thing twice; a late request learns what happened. */
-export function answerRequest(
-  spec: RolloutSpec,
-  status: RolloutStatus,
-  request: Request,
-  now: Instant,
-): RequestOutcome {
+export function answerRequest(asked: Asked, request: Request, now: Instant): RequestOutcome {
+  const { spec, status } = asked;
   const desk = answers(request, now);
   switch (request.verb) {
     case 'pause':
@@ -43,12 +46,12 @@ export function answerRequest(
     case 'resume':
       return answerResume(spec, status, desk);
     case 'abort':
-      return answerAbort(spec, status, request, desk);
+      return answerAbort(asked, request, desk);
     case 'retry':
-      return answerRetry(spec, status, desk);
+      return answerRetry(asked, desk);
     case 'promote':
     case 'promoteFull':
-      return answerPromote(spec, status, request, desk);
+      return answerPromote(asked, request, desk);
   }
 }
 
@@ -88,55 +91,78 @@ function answerResume(spec: RolloutSpec, status: RolloutStatus, desk: Desk): Req
   return desk.done('Resumed.', { kind: 'resume' });
 }
 
-function answerAbort(spec: RolloutSpec, status: RolloutStatus, request: Request, desk: Desk): RequestOutcome {
+function answerAbort(asked: Asked, request: Request, desk: Desk): RequestOutcome {
+  const { status } = asked;
   if (isAbortable(status.phase)) {
     const message = `Aborted by ${askedBy(request)}.`;
     return desk.done(message, { kind: 'abort', message });
   }
   if (status.phase === 'rollingBack' || status.phase === 'rolledBack')
     return desk.repeated(`It is rolled back already. ${status.message}`);
-  return desk.refused(refusedAbort(spec, status));
+  return desk.refused(`Too late to abort: ${tooLate(asked)}`);
 }
 
-/** Why an abort comes too late, and the way back. */
-function refusedAbort(spec: RolloutSpec, status: RolloutStatus): string {
-  const { stable, canary } = spec;
+/** What has become of the canary by now, and the way back. */
+function tooLate({ id, spec, status }: Asked): string {
+  const { target, stable, canary } = spec;
+  const promoted = status.phase === 'promoted';
+  if (spec.mode === 'managed') {
+    const now = promoted ? 'is promoted and is the new stable' : 'is being promoted, and its copy serves all traffic';
+    return `this version of ${target.name} ${now}. To go back, release the version before it: serin undo ${at(target.name, id)}`;
+  }
+  const annotate = (deployment: string, word: string) =>
+    `kubectl annotate deployment/${at(deployment, id)} serin.dev/canary-of${word}`;
   return (
-    `Too late to abort: ${canary.workload} is ${status.phase === 'promoted' ? 'promoted' : 'being promoted'} and serves as stable. To go back, release ` +
-    `the old version as a canary of the new one: kubectl annotate deployment/${canary.workload} serin.dev/canary-of- && ` +
-    `kubectl annotate deployment/${stable.workload} serin.dev/canary-of=${canary.workload}`
+    `${canary.workload} is ${promoted ? 'promoted' : 'being promoted'} and serves as stable. To go back, release the old version as a ` +
+    `canary of the new one: ${annotate(canary.workload, '-')} && ${annotate(stable.workload, `=${canary.workload}`)}`
   );
 }
 
-function answerRetry(spec: RolloutSpec, status: RolloutStatus, desk: Desk): RequestOutcome {
-  if (status.phase === 'rolledBack')
-    return desk.done(`A new attempt of ${spec.canary.workload} is begun.`, { kind: 'retry' });
-  if (status.phase === 'promoted')
-    return desk.refused(`${spec.canary.workload} is promoted; there is nothing to retry.`);
-  return desk.refused(`The rollout is under way (${status.phase}); retry is for one that was rolled back.`);
+/** A name as it is typed, with its namespace. */
+function at(name: string, { namespace }: Rollout['id']): string {
+  return `${name} -n ${namespace}`;
 }
 
-function answerPromote(spec: RolloutSpec, status: RolloutStatus, request: Request, desk: Desk): RequestOutcome {
+function answerRetry({ spec, status }: Asked, desk: Desk): RequestOutcome {
+  const { name } = spec.target;
+  if (status.phase === 'rolledBack') return desk.done(`A new attempt of ${name} is begun.`, { kind: 'retry' });
+  if (status.phase === 'held') return desk.done('What it was held at is tried again.', { kind: 'unstick' });
+  if (status.phase === 'promoted') return desk.refused(`${name} is promoted; there is nothing to retry.`);
+  return desk.refused(
+    `The rollout is under way (${status.phase}); retry is for one that is held or that was rolled back.`,
+  );
+}
+
+function answerPromote(asked: Asked, request: Request, desk: Desk): RequestOutcome {
+  const { id, spec, status } = asked;
   const full = request.verb === 'promoteFull';
-  if (status.phase === 'promoted' || status.phase === 'promoting' || status.phase === 'finalizing') {
-    return desk.repeated(`It is promoted already${ago(status.since, request.time)}.`);
-  }
-  if (!isAbortable(status.phase))
-    return desk.refused(`The rollout is ${status.phase}: ${status.message} Nothing overrides that.`);
-  if (!full && request.step !== undefined && request.step < status.step) {
-    return desk.repeated(`Step ${request.step + 1} was left already; the rollout is at step ${status.step + 1}.`);
-  }
-  if (!full && request.step !== undefined && request.step > status.step) {
-    return desk.refused(`The rollout is at step ${status.step + 1}, not yet at step ${request.step + 1}.`);
-  }
+  const ended = promoteTooLate(asked, request, desk) ?? wrongStep(status, request, desk);
+  if (ended !== undefined) return ended;
   if (isPaused(spec, status))
-    return desk.refused(`The rollout is paused. Resume it first: serin resume ${spec.target.name}`);
+    return desk.refused(`The rollout is paused. Resume it first: serin resume ${at(spec.target.name, id)}`);
   if (full && status.fullWarrant !== undefined)
     return desk.repeated(`It goes through all remaining steps already. ${status.fullWarrant.message}`);
   if (status.phase === 'pending') return desk.refused(`The rollout has not started: ${status.message}`);
   if (!full && status.phase !== 'baking' && status.phase !== 'awaitingApproval') return undefined;
   const message = `Promoted ${full ? 'through all remaining steps' : `past step ${status.step + 1}`} by ${askedBy(request)}.`;
   return desk.done(message, { kind: 'warrant', warrant: { kind: 'person', step: status.step, message }, full });
+}
+
+function promoteTooLate({ id, spec, status }: Asked, request: Request, desk: Desk): RequestOutcome {
+  if (status.phase === 'promoted' || status.phase === 'promoting' || status.phase === 'finalizing')
+    return desk.repeated(`It is promoted already${ago(status.since, request.time)}.`);
+  if (status.phase === 'held')
+    return desk.refused(`The rollout is held: ${status.message} To try again: serin retry ${at(spec.target.name, id)}`);
+  if (isAbortable(status.phase)) return undefined;
+  return desk.refused(`The rollout is ${status.phase}: ${status.message} Nothing overrides that.`);
+}
+
+function wrongStep(status: RolloutStatus, request: Request, desk: Desk): RequestOutcome {
+  if (request.verb === 'promoteFull' || request.step === undefined) return undefined;
+  if (request.step < status.step)
+    return desk.repeated(`Step ${request.step + 1} was left already; the rollout is at step ${status.step + 1}.`);
+  if (request.step === status.step) return undefined;
+  return desk.refused(`The rollout is at step ${status.step + 1}, not yet at step ${request.step + 1}.`);
 }
 
 function ago(then: Instant, now: Instant): string {

@@ -1,5 +1,6 @@
 // The words everything else shares: what a rollout is, as a value.
 import type { Evidence } from './evidence.ts';
+import type { Lanes } from './lanes.ts';
 import type { Plan } from './plan.ts';
 import type { Instant } from './time.ts';
 import type { GateVerdict } from './verdict.ts';
@@ -34,6 +35,7 @@ export interface Warrant {
 /** One version of a workload: a Deployment and the hash of the pod template that was decided on. */
 export interface Version {
   readonly workload: string;
+  /** The pod-template hash of the cluster; of a copy that Serin makes, its revision. */
   readonly hash: string;
   readonly images: readonly string[];
 }
@@ -62,6 +64,9 @@ export interface Route {
   /** Fully qualified names of the services behind the two destinations. */
   readonly services: readonly string[];
 }
+
+/** Where traffic is moved: the one route of a pair, or all lanes of a managed Deployment. */
+export type Track = Route | Lanes;
 
 /** What people can ask of a rollout. */
 export const verbs = ['promote', 'promoteFull', 'abort', 'pause', 'resume', 'retry'] as const;
@@ -112,6 +117,8 @@ export interface RolloutSpec {
   readonly canary: Version;
   /** Which try of this revision against this stable it is, from 1. */
   readonly attempt: number;
+  /** The rollout whose copy is this one's stable, and whose lanes it carries on; managed only. */
+  readonly takesOver?: string;
   readonly plan: Plan;
   /** The object and route the user named, where more than one could be meant. */
   readonly route: { readonly namespace?: string; readonly object?: string; readonly section?: string };
@@ -120,8 +127,24 @@ export interface RolloutSpec {
   readonly abort: boolean;
 }
 
-/** Which part of a clean-up is owed next; each is saved before it is begun. */
-export type CleanUp = 'toStable' | 'settleStable' | 'restore' | 'release';
+/** Which part of a clean-up is owed next; each is saved before it is begun. `drain` to `remove` are a managed rollout's. */
+export const cleanUps = [
+  'toStable',
+  'settleStable',
+  'drain',
+  'settleDrained',
+  'restore',
+  'settleRestored',
+  'remove',
+  'release',
+] as const;
+
+export type CleanUp = (typeof cleanUps)[number];
+
+/** Which part of `preparing` or `finalizing` a managed rollout owes next; each is saved before it is begun. */
+export const stages = ['subsets', 'pins', 'pods', 'return'] as const;
+
+export type Stage = (typeof stages)[number];
 
 /** Where a rollout stands. */
 export interface RolloutStatus {
@@ -137,7 +160,12 @@ export interface RolloutStatus {
   /** When the present bake began. */
   readonly bakeSince?: Instant;
   readonly cleanUp?: CleanUp;
+  readonly stage?: Stage;
   readonly route?: Route;
+  /** The lanes of a managed rollout, once they are found. */
+  readonly lanes?: Lanes;
+  /** The pod-template hash of the user's own Deployment that runs the new version, once promotion has got so far. */
+  readonly promotedHash?: string;
   readonly warrant?: Warrant;
   readonly cause?: Cause;
   /** A person's `promote --full` warrants every remaining step. */
@@ -175,6 +203,11 @@ export interface Rollout {
   readonly deleting: boolean;
   readonly spec: RolloutSpec;
   readonly status: RolloutStatus;
+}
+
+/** Where a rollout moves traffic; undefined while that is not known. */
+export function trackOf(status: Pick<RolloutStatus, 'route' | 'lanes'>): Track | undefined {
+  return status.lanes ?? status.route;
 }
 
 /** Whether nothing more will happen to a rollout. */

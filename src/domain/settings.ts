@@ -1,14 +1,29 @@
 // What a service owner writes: annotations under one prefix, or the fields of a shared policy. Read once, at the door.
-import { defaultPlan, type LatencyLimit, type OnUndecided, type Plan } from './plan.ts';
-import type { RolloutSpec } from './rollout.ts';
+import { defaultPlan, type Plan } from './plan.ts';
+import type { Mode, RolloutSpec } from './rollout.ts';
+import {
+  parseAnalysis,
+  parseCount,
+  parseEnabled,
+  parseLatency,
+  parseObject,
+  parseOnUndecided,
+  parsePositive,
+  parseSection,
+  parseShare,
+  parseStable,
+  parseSteps,
+  parseTesters,
+  type Read,
+} from './settings-values.ts';
 import { nearest } from './spelling.ts';
-import { type Millis, parseDuration } from './time.ts';
 
 /** The prefix of every annotation and label. */
 export const prefix = 'serin.dev/';
 
 /** Settings a person may write, as annotation keys without the prefix. */
 export const settingKeys = [
+  'canary',
   'canary-of',
   'policy',
   'steps',
@@ -22,17 +37,24 @@ export const settingKeys = [
   'virtual-service',
   'route',
   'analysis',
+  'max-unmeshed',
+  'testers',
 ] as const;
 
 /** Letters a setting may have, which is also what the object that pins it has room for. */
 const longest = 200;
-const longestBakeMs: Millis = 30 * 24 * 3_600_000;
 const tooLong = { wrong: `which has more than ${longest} letters. Shorten it.` };
 
 type SettingKey = (typeof settingKeys)[number];
 
 /** Keys Serin itself writes on a Deployment. */
-const markKeys: readonly string[] = ['phase', 'rollout', 'last'];
+const markKeys: readonly string[] = ['phase', 'rollout', 'last', 'stable', 'held'];
+
+/** Settings that mean something for one way of releasing alone. */
+const keysOf: Readonly<Record<Mode, readonly SettingKey[]>> = {
+  pair: ['canary-of', 'virtual-service', 'route'],
+  managed: ['canary', 'max-unmeshed', 'testers'],
+};
 
 /** One thing wrong with one setting. */
 export interface SettingProblem {
@@ -43,11 +65,21 @@ export interface SettingProblem {
 }
 
 /** What a Deployment asks for. */
-export interface Settings {
+export type Settings = PairSettings | ManagedSettings;
+
+/** To be released as the canary of another Deployment. */
+export interface PairSettings {
+  readonly mode: 'pair';
   /** The Deployment that is stable while this one is the canary. */
   readonly stable: string;
   readonly plan: Plan;
   readonly route: RolloutSpec['route'];
+}
+
+/** To have each change of its pod template released as a canary. */
+export interface ManagedSettings {
+  readonly mode: 'managed';
+  readonly plan: Plan;
 }
 
 /** `none`: the Deployment asks for nothing. */
@@ -55,9 +87,6 @@ export type ParsedSettings =
   | { readonly kind: 'none' }
   | { readonly kind: 'problems'; readonly problems: readonly [SettingProblem, ...SettingProblem[]] }
   | { readonly kind: 'settings'; readonly settings: Settings };
-
-/** A setting's text, or why it cannot be used. */
-type Read<T> = { readonly value: T } | { readonly wrong: string };
 
 /** The name of the shared policy that a Deployment's annotations point at. */
 export function policyOf(annotations: Readonly<Record<string, string>>): string | undefined {
@@ -67,6 +96,24 @@ export function policyOf(annotations: Readonly<Record<string, string>>): string 
 /** Whether a Deployment speaks to Serin at all, be it wrongly. */
 export function concerns(annotations: Readonly<Record<string, string>>): boolean {
   return Object.keys(annotations).some((key) => key.startsWith(prefix) && !markKeys.includes(key.slice(prefix.length)));
+}
+
+/** A Deployment as far as its settings go. */
+export interface Asking {
+  readonly namespace: string;
+  readonly name: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A Deployment's settings over the fields of the policy that `policyOf` names, which the caller has read; undefined where there is none of that name. */
+export function settingsWith(
+  { namespace, name, annotations }: Asking,
+  policy: Readonly<Record<string, string>> | undefined,
+): ParsedSettings {
+  const named = policyOf(annotations);
+  if (named === undefined || policy !== undefined) return parseSettings(name, annotations, policy);
+  const message = `${prefix}policy is "${named}", but namespace ${namespace} has no CanaryPolicy of that name. Create it or remove the annotation.`;
+  return { kind: 'problems', problems: [{ key: 'policy', value: named, message }] };
 }
 
 /**
@@ -80,8 +127,29 @@ export function parseSettings(
 ): ParsedSettings {
   const own = ownSettings(annotations);
   const unknown = Object.entries(own).flatMap(([key, value]) => unknownKey(key, value));
-  if (own['canary-of'] === undefined) return problemsOr(unknown, { kind: 'none' });
-  return assemble(deployment, { ...policy, ...own }, unknown);
+  const mode = modeOf(own);
+  if (mode === undefined) return problemsOr(unknown, { kind: 'none' });
+  const misplaced = Object.entries(own).flatMap(([key, value]) => misplacedKey(key, value, mode));
+  const shared = Object.entries(policy).filter(([key]) => !isOfOther(key, mode));
+  return assemble(deployment, mode, { ...Object.fromEntries(shared), ...own }, [...unknown, ...misplaced]);
+}
+
+/** Asking for both ways is told by the second one being out of place. */
+function modeOf(own: Readonly<Record<string, string>>): Mode | undefined {
+  if (own['canary'] !== undefined) return 'managed';
+  return own['canary-of'] === undefined ? undefined : 'pair';
+}
+
+/** Whether a key means something for the other way of releasing alone; in a policy, which serves both ways, it is passed over. */
+function isOfOther(key: string, mode: Mode): boolean {
+  return (keysOf[mode === 'pair' ? 'managed' : 'pair'] as readonly string[]).includes(key);
+}
+
+function misplacedKey(key: string, value: string, mode: Mode): SettingProblem[] {
+  if (!isOfOther(key, mode)) return [];
+  const [here, there] = mode === 'pair' ? ['canary-of', 'canary'] : ['canary', 'canary-of'];
+  const message = `${prefix}${key} is "${value.slice(0, longest)}", but it means nothing beside ${prefix}${here}: it goes with ${prefix}${there}. Remove one of the two.`;
+  return [{ key, value, message }];
 }
 
 function problemsOr(problems: readonly SettingProblem[], otherwise: ParsedSettings): ParsedSettings {
@@ -108,6 +176,7 @@ function unknownKey(key: string, value: string): SettingProblem[] {
 
 function assemble(
   deployment: string,
+  mode: Mode,
   texts: Readonly<Record<string, string>>,
   unknown: readonly SettingProblem[],
 ): ParsedSettings {
@@ -122,6 +191,8 @@ function assemble(
     return otherwise;
   }
   const stable = read('canary-of', (text) => parseStable(deployment, text), '');
+  read('canary', parseEnabled, '');
+  const testers = read<string | undefined>('testers', parseTesters, undefined);
   const maxErrorRate = read<number | undefined>('max-error-rate', parseShare, undefined);
   const plan: Plan = {
     steps: read('steps', parseSteps, defaultPlan.steps),
@@ -133,10 +204,13 @@ function assemble(
     minRequests: read('min-requests', parseCount, defaultPlan.minRequests),
     onUndecided: read('on-undecided', parseOnUndecided, defaultPlan.onUndecided),
     analysis: read('analysis', parseAnalysis, defaultPlan.analysis),
+    maxUnmeshed: read('max-unmeshed', parseShare, defaultPlan.maxUnmeshed),
+    ...(testers === undefined ? {} : { testers }),
   };
   const route = { ...read('virtual-service', parseObject, {}), ...read('route', parseSection, {}) };
   if (plan.maxBakeMs < plan.bakeMs) problems.push(bakeOrder(texts));
-  return problemsOr(problems, { kind: 'settings', settings: { stable, plan, route } });
+  const settings: Settings = mode === 'pair' ? { mode, stable, plan, route } : { mode, plan };
+  return problemsOr(problems, { kind: 'settings', settings });
 }
 
 function bakeOrder(texts: Readonly<Record<string, string>>): SettingProblem {
@@ -146,97 +220,4 @@ function bakeOrder(texts: Readonly<Record<string, string>>): SettingProblem {
     value: most,
     message: `${prefix}max-bake is "${most}", less than ${prefix}bake "${bake}". Make max-bake at least as long as bake.`,
   };
-}
-
-function parseStable(deployment: string, text: string): Read<string> {
-  if (text === deployment) return { wrong: 'the Deployment itself. Name the Deployment that serves now.' };
-  if (/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text)) return { value: text };
-  return { wrong: 'which is no name of a Deployment. Write the name alone, such as "reviews-v1".' };
-}
-
-function parseSteps(text: string): Read<Plan['steps']> {
-  const expected = 'Expected rising whole percentages that end in 100, such as "10,25,50,100".';
-  const steps = text.split(',').map((step) => (/^\s*\d+\s*$/.test(step) ? Number(step) : Number.NaN));
-  const [first, ...others] = steps;
-  if (first === undefined || steps.some((step) => !Number.isInteger(step))) {
-    return { wrong: `which holds something that is no whole number. ${expected}` };
-  }
-  if (steps.length > 20) return { wrong: `which has ${steps.length} steps. At most 20 are allowed.` };
-  if (steps.some((step) => step < 1 || step > 100)) return { wrong: `which leaves 1 to 100. ${expected}` };
-  const falling = steps.findIndex((step, index) => index > 0 && step <= (steps[index - 1] ?? 0));
-  if (falling > 0) return { wrong: `where ${steps[falling]} does not rise above ${steps[falling - 1]}. ${expected}` };
-  if (steps.at(-1) !== 100) return { wrong: `which ends in ${steps.at(-1)}. ${expected}` };
-  return { value: [first, ...others] };
-}
-
-function parsePositive(text: string): Read<Millis> {
-  const millis = parseDuration(text);
-  if (millis !== undefined && millis > 0 && millis <= longestBakeMs) return { value: millis };
-  if (millis !== undefined && millis > longestBakeMs)
-    return { wrong: 'which is more than 720h. Expected one such as "90s" or "5m".' };
-  const guess = /^\d+$/.test(text) ? ` Did you mean "${text}s"?` : '';
-  return { wrong: `which is no duration above zero. Expected one such as "90s" or "5m".${guess}` };
-}
-
-function parseShare(text: string): Read<number> {
-  const percent = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
-  if (percent !== undefined && Number(percent) <= 100) return { value: Number((Number(percent) / 100).toFixed(6)) };
-  const guess = /^\d+(\.\d+)?$/.test(text) ? ` Did you mean "${text}%"?` : '';
-  return { wrong: `which is no percentage from 0% to 100%. Expected one such as "0.5%".${guess}` };
-}
-
-function parseCount(text: string): Read<number> {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= 1_000_000) return { value: count };
-  return { wrong: 'which is no whole number from 1 to 1000000. Expected one such as "100".' };
-}
-
-function parseOnUndecided(text: string): Read<OnUndecided> {
-  if (text === 'hold' || text === 'rollback' || text === 'advance') return { value: text };
-  return { wrong: oneOf(text, ['hold', 'rollback', 'advance']) };
-}
-
-function parseAnalysis(text: string): Read<Plan['analysis']> {
-  if (text === 'auto' || text === 'off') return { value: text };
-  return { wrong: oneOf(text, ['auto', 'off']) };
-}
-
-function oneOf(text: string, words: readonly string[]): string {
-  const guess = nearest(text, words);
-  const hint = guess === undefined ? '' : ` Did you mean "${guess}"?`;
-  return `which is none of ${words.join(', ')}.${hint}`;
-}
-
-function parseLatency(text: string): Read<readonly LatencyLimit[]> {
-  const limits = text.split(',').map((limit) => parseLimit(limit.trim()));
-  const good = limits.filter((limit) => limit !== undefined);
-  if (good.length === limits.length && good.length <= 8) return { value: good };
-  return {
-    wrong: 'which is not understood. Expected limits such as "p99<500ms" or "p95<1.2x", at most 8, comma-separated.',
-  };
-}
-
-function parseLimit(text: string): LatencyLimit | undefined {
-  const [, percentile, bound] = /^p(\d{1,2}(?:\.\d+)?)\s*<\s*(\S+)$/.exec(text) ?? [];
-  if (percentile === undefined || bound === undefined) return undefined;
-  const quantile = Number((Number(percentile) / 100).toFixed(6));
-  if (quantile <= 0 || quantile >= 1) return undefined;
-  const factor = /^(\d+(?:\.\d+)?)x$/.exec(bound)?.[1];
-  if (factor !== undefined)
-    return Number(factor) >= 1 ? { kind: 'relative', quantile, factor: Number(factor), text } : undefined;
-  const millis = parseDuration(bound);
-  return millis !== undefined && millis > 0 ? { kind: 'absolute', quantile, millis, text } : undefined;
-}
-
-function parseObject(text: string): Read<RolloutSpec['route']> {
-  const parts = text.split('/');
-  if (parts.length > 2 || parts.some((part) => !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(part))) {
-    return { wrong: 'which names no object. Expected "name" or "namespace/name".' };
-  }
-  const [first = '', second] = parts;
-  return { value: second === undefined ? { object: first } : { namespace: first, object: second } };
-}
-
-function parseSection(text: string): Read<RolloutSpec['route']> {
-  return text === '' ? { wrong: 'which is empty. Expected the name of a route.' } : { value: { section: text } };
 }

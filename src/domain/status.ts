@@ -72,15 +72,23 @@ function pausedSentence(spec: RolloutSpec, status: RolloutStatus): string {
 
 /** The strings of the printer columns. */
 export function displayOf(spec: RolloutSpec, status: RolloutStatus): Display {
-  const verdict = decisive(status.verdicts);
   const { intended, observed } = status.weight;
   return {
     target: spec.target.name,
     step: `${Math.min(status.step + 1, spec.plan.steps.length)}/${spec.plan.steps.length}`,
     weight: observed === null || observed === intended ? `${intended}%` : `${intended}% (is ${observed}%)`,
-    verdict: verdict === undefined ? '-' : verdict.verdict === 'pass' ? 'pass' : `${verdict.verdict}: ${verdict.gate}`,
+    verdict: shownVerdict(status),
     revision: spec.canary.hash,
     stable: `${spec.stable.workload} ${spec.stable.images.join(',')}`.trim(),
     canary: `${spec.canary.workload} ${spec.canary.images.join(',')}`.trim(),
   };
+}
+
+/** What decides now; of a rollback that no gate brought about, its cause. */
+function shownVerdict({ phase, cause, verdicts }: RolloutStatus): string {
+  const verdict = decisive(verdicts);
+  const isOver = phase === 'rollingBack' || phase === 'rolledBack';
+  if (isOver && cause !== undefined && verdict?.verdict !== 'fail') return cause;
+  if (verdict === undefined) return '-';
+  return verdict.verdict === 'pass' ? 'pass' : `${verdict.verdict}: ${verdict.gate}`;
 }

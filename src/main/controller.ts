@@ -1,7 +1,9 @@
 // The controller, put together: ports, watches, clock and HTTP surface, from start to stop.
 import { istioMesh } from '../adapters/istio/mesh.ts';
 import { type Cluster, connectCluster } from '../adapters/kubernetes/connection.ts';
+import { clusterCopies } from '../adapters/kubernetes/copies.ts';
 import { clusterEvents } from '../adapters/kubernetes/events.ts';
+import { clusterHolds } from '../adapters/kubernetes/holds.ts';
 import { clusterPodAge } from '../adapters/kubernetes/pod-age.ts';
 import { clusterPolicies } from '../adapters/kubernetes/policies.ts';
 import { clusterRollouts } from '../adapters/kubernetes/rollout-store.ts';
@@ -91,11 +93,14 @@ function conduct(
     clock,
     rollouts: clusterRollouts(cluster, { clock, trouble }),
     workloads: clusterWorkloads(cluster, clock),
+    copies: clusterCopies(cluster),
+    holds: clusterHolds(cluster, clock),
     policies: clusterPolicies(cluster),
     targets: clusterTargets(cluster, clock),
     events: clusterEvents(cluster, { clock, trouble }),
     mesh: istioMesh({ requests: cluster }),
     ledger,
+    metrics: source,
     wakes: bells,
     log,
     slotMs,
@@ -128,6 +133,7 @@ function watchedSource(
         counter.evidenceRead(reading.kind);
         return reading;
       },
+      unmeshed: (slot, subject) => source.unmeshed(slot, subject),
     },
   };
 }

@@ -61,7 +61,7 @@ describe('asking something of a rollout', () => {
 
     expect(code).toBe(1);
     expect(out).toContain('Too late to abort: reviews-v2 is being promoted');
-    expect(out).toContain('kubectl annotate deployment/reviews-v1 serin.dev/canary-of=reviews-v2');
+    expect(out).toContain('kubectl annotate deployment/reviews-v1 -n shop serin.dev/canary-of=reviews-v2');
   });
 
   it('without a controller says that the request is written and will be answered', async () => {
@@ -113,7 +113,7 @@ See the answer with: serin status ${name} -n shop
 
   it('knows the steps of the plan', async () => {
     expect((await baking().run('promote reviews-v2 --step 5')).err).toBe(
-      `serin: There is no step 5: the plan of ${name} has 4 (10, 25, 50, 100 percent).\n`,
+      `serin: There is no step 5: the plan of ${name} has 4 (10, 25, 50, 100 percent).\nTry: serin promote --help\n`,
     );
     expect(await baking().run('promote reviews-v2 --step 0')).toMatchObject({
       code: 2,

@@ -74,7 +74,7 @@ describe('serin get', () => {
         'rolledBack',
         '1/4',
         '0%',
-        '-',
+        'gate',
         '123m',
         'two',
         'ErrorRateWorse',

@@ -115,10 +115,52 @@ It would write, and nothing else:
     expect(err).toMatch(/^\nA rollout is under way with the plan it began with: reviews-v2-two-1 \(baking\)\..*\n$/);
   });
 
+  it('says of a rejected revision that only retry begins it again, whatever the route says', async () => {
+    const cluster = clusterWith({ 'serin.dev/canary-of': 'reviews-v1' });
+    cluster.put(aRollout({ status: { phase: 'rolledBack', cause: 'gate', message: '9 of 10 failed.' } }));
+    cluster.locates({ kind: 'problem', problem: { reason: 'StableWithoutTraffic', message: 'Give it traffic.' } });
+
+    expect(await cluster.run('plan reviews-v2')).toEqual({
+      code: 1,
+      out: '',
+      err: `\
+Nothing would begin: this revision of reviews-v2 was rolled back (gate) in reviews-v2-two-1. 9 of 10 failed.
+It is not tried again by itself. To begin it again: serin retry reviews-v2 -n shop
+`,
+    });
+  });
+
+  it('plans anew for a rejected revision whose stable is another by now', async () => {
+    const cluster = clusterWith({ 'serin.dev/canary-of': 'reviews-v1' });
+    const stable = { workload: 'reviews-v1', hash: 'zero', images: [] };
+    cluster.put(aRollout({ spec: { stable }, status: { phase: 'rolledBack', cause: 'stableChanged' } }));
+
+    expect(await cluster.run('plan reviews-v2')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('would be released as the canary of reviews-v1'),
+    });
+  });
+
+  it('says of a promoted revision that it serves, and what the next release is', async () => {
+    const cluster = clusterWith({ 'serin.dev/canary-of': 'reviews-v1' });
+    cluster.put(aRollout({ status: { phase: 'promoted' } }));
+    cluster.locates({ kind: 'problem', problem: { reason: 'StableWithoutTraffic', message: 'Give it traffic.' } });
+
+    expect(await cluster.run('plan reviews-v2')).toEqual({
+      code: 0,
+      out: '',
+      err: `\
+This revision of reviews-v2 is already promoted, in reviews-v2-two-1: it serves all traffic, and nothing would begin.
+The next release is a Deployment of its own with serin.dev/canary-of=reviews-v2, and a route that names it beside reviews-v2.
+`,
+    });
+  });
+
   it('tells how to ask for a canary where none is asked for', async () => {
     const { code, err } = await clusterWith({}).run('plan reviews-v2');
 
     expect(code).toBe(1);
+    expect(err).toContain('kubectl annotate deployment/reviews-v2 -n shop serin.dev/canary=enabled');
     expect(err).toContain('kubectl annotate deployment/reviews-v2 -n shop serin.dev/canary-of=');
   });
 

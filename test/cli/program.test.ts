@@ -23,7 +23,9 @@ describe('the command line', () => {
   ])('answers `serin %s` with a sentence and code 2', async (line, sentence) => {
     const { code, out, err } = await testCluster().run(line);
 
-    expect([code, out, err]).toEqual([2, '', `${sentence}\nSee what there is with: serin --help\n`]);
+    const [verb = ''] = line.split(' ');
+    const help = sentence.includes('unknown command') ? 'serin --help' : `serin ${verb} --help`;
+    expect([code, out, err]).toEqual([2, '', `${sentence}\nSee what there is with: ${help}\n`]);
   });
 
   it.each(['--help', 'help', 'wait --help', 'help wait', '--version'])(

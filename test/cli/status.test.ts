@@ -85,6 +85,41 @@ You can: serin promote reviews-v2 -n shop   serin abort reviews-v2 -n shop
   });
 });
 
+describe('what the Deployment asks for by now', () => {
+  const finished = aRollout({ status: { phase: 'rolledBack', cause: 'person', message: 'Aborted by ada.' } });
+
+  it('is told under a finished rollout where it cannot be done', async () => {
+    const cluster = testCluster();
+    cluster.put(finished);
+    const annotations = { 'serin.dev/canary-of': 'reviews-v1', 'serin.dev/step': '5,100' };
+    cluster.deploy(aWorkload({ name: 'reviews-v2', hash: 'two', annotations }));
+
+    const { code, out } = await cluster.run('status reviews-v2');
+
+    expect(code).toBe(0);
+    expect(out).toContain('What Deployment reviews-v2 asks for by now cannot be done:\n');
+    expect(out).toContain('  serin.dev/step is not a setting of Serin. Did you mean serin.dev/steps?\n');
+  });
+
+  it('is left out for a user who may not read Deployments', async () => {
+    const cluster = testCluster();
+    cluster.put(finished);
+    cluster.forbidsDeployments();
+
+    expect(await cluster.run('status reviews-v2')).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('is not mentioned where all is well', async () => {
+    const cluster = testCluster();
+    cluster.put(finished);
+    cluster.deploy(
+      aWorkload({ name: 'reviews-v2', hash: 'two', annotations: { 'serin.dev/canary-of': 'reviews-v1' } }),
+    );
+
+    expect((await cluster.run('status reviews-v2')).out).not.toContain('asks for');
+  });
+});
+
 describe('what is named', () => {
   it.each([
     'reviews-v2',
@@ -142,11 +177,26 @@ describe('what is named', () => {
     ['pod/x', '"pod" is no type of object that Serin knows. Known are deployment and canaryrollout.'],
     ['a/b/c', '"a/b/c" names no rollout. Write checkout, deployment/checkout, or the rollout\'s own name.'],
   ])('as %s is wrong usage, code 2', async (name, sentence) => {
-    expect(await testCluster().run(`status ${name}`)).toEqual({ code: 2, out: '', err: `serin: ${sentence}\n` });
+    expect(await testCluster().run(`status ${name}`)).toEqual({
+      code: 2,
+      out: '',
+      err: `serin: ${sentence}\nTry: serin status --help\n`,
+    });
   });
 });
 
 describe('serin status --watch', () => {
+  it('prints no line twice for a change that nobody can see', async () => {
+    const cluster = testCluster();
+    cluster.put(baking);
+    cluster.after(5_000, () => cluster.change(baking.id.name, { reason: 'AnotherWord' }));
+    cluster.after(9_000, () => cluster.change(baking.id.name, { phase: 'promoted', message: 'It serves.' }));
+
+    const { out } = await cluster.run('status reviews-v2 -w');
+
+    expect(out.split('\n').filter(Boolean)).toHaveLength(2);
+  });
+
   it('prints one line per change where nothing can be drawn over, and ends as the rollout does', async () => {
     const cluster = testCluster();
     cluster.put(baking);
@@ -171,7 +221,7 @@ describe('serin status --watch', () => {
       out: `\
 2026-01-05T09:00:00Z reviews-v2-two-1 baking step=2/4 weight=25% verdict=undecided:latency: Baking at 25%: 61 of 100 requests seen.
 2026-01-05T09:00:10Z reviews-v2-two-1 baking step=3/4 weight=50% verdict=undecided:latency: Baking at 25%: 80 of 100 requests seen.
-2026-01-05T09:00:20Z reviews-v2-two-1 rolledBack step=3/4 weight=50% verdict=-: A pod crashed.
+2026-01-05T09:00:20Z reviews-v2-two-1 rolledBack step=3/4 weight=50% verdict=health: A pod crashed.
 `,
     });
   });

@@ -28,6 +28,20 @@ Routes would be put back and every finalizer taken off. Say so with: serin unins
     expect(cluster.released).toEqual([]);
   });
 
+  it('has nothing to ask where nothing is under way', async () => {
+    const cluster = testCluster();
+    cluster.put(aRollout({ status: { phase: 'promoted' } }));
+
+    expect(await cluster.run('uninstall')).toEqual({
+      code: 0,
+      out: '',
+      err: `\
+No rollout is under way and no Deployment is managed: nothing of yours is in Serin's hands.
+To let go of one finished rollout too: serin uninstall --yes
+`,
+    });
+  });
+
   it('aborts what is under way, waits for the ends, and lets go of everything', async () => {
     const cluster = busyCluster();
     cluster.after(5_000, () => cluster.answering());

@@ -39,6 +39,16 @@ Waiting up to 45m for reviews-v2 to be promoted.
     });
   });
 
+  it('prints no line twice for a change that nobody can see', async () => {
+    const cluster = clusterWith(baking);
+    cluster.after(5_000, () => cluster.change(name, { reason: 'AnotherWord' }));
+    cluster.after(9_000, () => cluster.change(name, { phase: 'promoted', message: 'It serves.' }));
+
+    const { err } = await cluster.run('wait reviews-v2');
+
+    expect(err.split('\n').filter((line) => line.includes(' baking '))).toHaveLength(1);
+  });
+
   it.each<[Cause, number]>([
     ['gate', 3],
     ['health', 3],

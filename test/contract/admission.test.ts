@@ -5,13 +5,11 @@ import type { Cluster } from '../../src/adapters/kubernetes/connection.ts';
 import { rolloutPath } from '../../src/adapters/kubernetes/rollout-codec.ts';
 import { clusterRollouts } from '../../src/adapters/kubernetes/rollout-store.ts';
 import type { RolloutId } from '../../src/domain/rollout.ts';
-import { kubectlOutput } from '../../tools/stack/kubectl.ts';
-import { stackOfThisRun } from '../support/attach.ts';
 import { aSpec, aStatus, dawn } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
-import { connectionsForTests, createDeployment, demand, deployFolder, newNamespace } from './crds-bench.ts';
+import { applyPolicies, bindPolicies } from './admission-bench.ts';
+import { connectionsForTests, createDeployment, demand, newNamespace } from './crds-bench.ts';
 
-const bound = { 'serin.dev/admission': 'under-test' };
 const clock = { now: () => dawn };
 
 describe('the admission policy for requests', () => {
@@ -26,37 +24,11 @@ describe('the admission policy for requests', () => {
     await eventually('the policy to be in force', isInForce, { withinMs: 30_000 });
   });
 
-  /** The policies as they are, and their bindings narrowed: other tests share the cluster. */
-  async function applyPolicies(): Promise<void> {
-    const stack = stackOfThisRun();
-    const rendered = await kubectlOutput(stack, [
-      'create',
-      '--dry-run=client',
-      '-o',
-      'json',
-      '-f',
-      `${deployFolder}/admission`,
-    ]);
-    const item = z.looseObject({ kind: z.string(), spec: z.looseObject({}) });
-    const narrowed = rendered
-      .split(/\n(?=\{)/)
-      .map((text) => item.parse(JSON.parse(text)))
-      .map((object) =>
-        object.kind.endsWith('Binding')
-          ? { ...object, spec: { ...object.spec, matchResources: { namespaceSelector: { matchLabels: bound } } } }
-          : object,
-      );
-    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: narrowed });
-    await kubectlOutput(stack, ['apply', '--server-side', '--force-conflicts', '-f', '-'], { stdin: list });
-  }
-
   /** A rollout in a bound namespace, where alice is an operator and bob may only write. */
   async function begin(): Promise<{ readonly id: RolloutId }> {
     const { admin, controller } = connections();
     const namespace = await newNamespace(admin, 'admission');
-    const contentType = 'application/merge-patch+json';
-    const labels = { body: { metadata: { labels: bound } }, contentType };
-    await demand(admin, 'PATCH', `/api/v1/namespaces/${namespace}`, labels);
+    await bindPolicies(admin, namespace);
     const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
     const rules = [{ apiGroups: ['serin.dev'], resources: ['canaryrollouts'], verbs: ['get', 'patch'] }];
     await demand(admin, 'POST', `${rbac}/roles`, { body: { metadata: { name: 'writer' }, rules } });

@@ -19,14 +19,14 @@ describe('on a cluster', () => {
       stdin: rendered,
     });
     const objects = list.parse({ items: json.split(/\n(?=\{)/).map((text) => JSON.parse(text)) }).items;
-    // The policy would bind the people of every other test; admission.test.ts has it in force.
-    const harmless = objects.filter(({ kind }) => kind !== 'ValidatingAdmissionPolicyBinding');
+    // The policies would bind every other test; admission.test.ts and hold-policy.test.ts have them in force.
+    const harmless = objects.filter(({ kind }) => !kind.endsWith('AdmissionPolicyBinding'));
     const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: harmless });
 
     const applied = await kubectl(stack, ['apply', '--server-side', '--force-conflicts', '-f', '-'], { stdin });
 
     expect(applied).toMatchObject({ code: 0, stderr: '' });
-    expect(objects.length - harmless.length).toBe(1);
+    expect(objects.length - harmless.length).toBe(3);
     const available = [
       'wait',
       'deployment',
@@ -43,6 +43,21 @@ describe('on a cluster', () => {
     await eventually('the pods to go', async () => (await pods()) === '', { withinMs: 30_000 });
   });
 
+  it('everything else is applied where the cluster does not know the kind that holds Deployments in the write', async () => {
+    const stack = stackOfThisRun();
+    const rendered = await kubectlOutput(stack, ['kustomize', deployFolder]);
+    const unknown = rendered.replaceAll(/^kind: MutatingAdmissionPolicy/gm, 'kind: UnheardOfPolicy');
+    const count = rendered.match(/^kind: /gm)?.length ?? 0;
+
+    const applied = await kubectl(stack, ['apply', '--server-side', '--dry-run=server', '-f', '-'], { stdin: unknown });
+
+    expect(applied).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no matches for kind "UnheardOfPolicy"'),
+    });
+    expect(applied.stdout.trim().split('\n').length).toBe(count - 2);
+  });
+
   function pods(): Promise<string> {
     return kubectlOutput(stackOfThisRun(), ['get', 'pods', '--namespace=serin-system', '-o', 'name']);
   }
@@ -52,8 +67,9 @@ describe('on a cluster', () => {
     ['configmaps', 'get'],
     ['pods', 'delete'],
     ['deployments.apps', 'update'],
-    ['deployments.apps', 'delete'],
-    ['virtualservices.networking.istio.io', 'delete'],
+    ['virtualservices.networking.istio.io', 'update'],
+    ['destinationrules.networking.istio.io', 'patch'],
+    ['mutatingadmissionpolicies.admissionregistration.k8s.io', 'patch'],
     ['namespaces', 'get'],
   ])('the controller may not touch %s (%s)', async (resource, verb) => {
     const account = '--as=system:serviceaccount:serin-system:serin';

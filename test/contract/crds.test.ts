@@ -12,13 +12,14 @@ import { kubectl, kubectlOutput } from '../../tools/stack/kubectl.ts';
 import { stackOfThisRun } from '../support/attach.ts';
 import { aRequest, aSpec, aStatus, aVerdict, dawn } from '../support/builders.ts';
 import { change, connectionsForTests, createDeployment, demand, newNamespace } from './crds-bench.ts';
-import { aFullStatus } from './rollout-store.ts';
+import { aFullStatus, someLanes } from './rollout-store.ts';
 
 describe('on a cluster', () => {
   const connections = connectionsForTests();
   const store = () =>
     clusterRollouts(connections().controller, { clock: { now: () => dawn }, trouble: () => undefined });
   const said = z.object({ message: z.string() });
+  const { kind: _, ...lanes } = someLanes();
 
   async function begin(): Promise<RolloutId> {
     const { admin } = connections();
@@ -44,7 +45,9 @@ describe('on a cluster', () => {
       ['stable', { stable: { hash: 'other' } }],
       ['canary', { canary: { images: ['other'] } }],
       ['attempt', { attempt: 2 }],
+      ['takesOver', { takesOver: 'reviews-v2-one-1' }],
       ['plan', { plan: { bake: '3m' } }],
+      ['plan', { plan: { maxUnmeshed: '100%' } }],
       ['route', { route: { object: 'other' } }],
       ['route', { route: null }],
     ])('keeps spec.%s as it was decided', async (field, spec) => {
@@ -98,6 +101,8 @@ describe('on a cluster', () => {
       ['a margin of no percentage', { errorMargin: '0.5' }, 'spec.plan.errorMargin'],
       ['a latency limit of no percentile', { maxLatency: 'mean<5ms' }, 'spec.plan.maxLatency'],
       ['an unknown word', { onUndecided: 'shrug' }, 'Unsupported value: "shrug"'],
+      ['a share of no percentage', { maxUnmeshed: '0.01' }, 'spec.plan.maxUnmeshed'],
+      ['testers without an end', { testers: 'x'.repeat(201) }, 'spec.plan.testers'],
     ])('is refused with %s', async (_what, plan, sentence) => {
       const id = await begin();
       const spec = aSpec({ target: { name: 'reviews-v2', uid: 'some-uid' } });
@@ -119,6 +124,13 @@ describe('on a cluster', () => {
         { history: Array(51).fill({ time: '2026-01-05T09:00:00Z', phase: 'baking', step: 0, weight: 1, message: '' }) },
       ],
       ['a time that is none', { due: 'soon' }],
+      ['an unknown stage', { stage: 'napping' }],
+      ['lanes that lead nowhere', { lanes: { target: 'checkout' } }],
+      ['more lanes than anybody has', { lanes: { ...lanes, originals: Array(65).fill(lanes.originals[0]) } }],
+      [
+        'an object of a kind that it does not make',
+        { lanes: { ...lanes, made: [{ ...lanes.made[0], kind: 'Secret' }] } },
+      ],
     ])('is refused a status with %s', async (_what, status) => {
       expect(await refusalOf(await begin(), { status }, 'merge', '/status')).toContain('status.');
     });
@@ -199,16 +211,14 @@ describe('on a cluster', () => {
         minRequests: 1_000,
         onUndecided: 'rollback',
         analysis: 'off',
+        maxUnmeshed: '5%',
+        testers: 'x-canary: true',
       };
       await demand(admin, 'POST', path(namespace), { body: body(spec) });
 
       const policy = await clusterPolicies(controller).get(namespace, 'careful');
 
-      const parsed = parseSettings(
-        'reviews-v2',
-        { 'serin.dev/canary-of': 'reviews-v1', 'serin.dev/policy': 'careful' },
-        policy,
-      );
+      const parsed = parseSettings('reviews', { 'serin.dev/canary': 'enabled', 'serin.dev/policy': 'careful' }, policy);
       expect(parsed).toMatchObject({
         kind: 'settings',
         settings: {
@@ -222,6 +232,8 @@ describe('on a cluster', () => {
             minRequests: 1_000,
             onUndecided: 'rollback',
             analysis: 'off',
+            maxUnmeshed: 0.05,
+            testers: 'x-canary: true',
           },
         },
       });
@@ -232,6 +244,8 @@ describe('on a cluster', () => {
       [{ steps: [50] }, 'The last step must be 100'],
       [{ bake: 'ten' }, 'spec.bake'],
       [{ analysis: 'on' }, 'Unsupported value: "on"'],
+      [{ maxUnmeshed: 'some' }, 'spec.maxUnmeshed'],
+      [{ testers: ['x-canary'] }, 'spec.testers'],
     ])('is refused with %j', async (spec, sentence) => {
       const { admin } = connections();
       const namespace = await newNamespace(admin, 'policy');

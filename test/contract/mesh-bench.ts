@@ -1,5 +1,6 @@
-// A bench for the mesh on the real API server: the adapter on one connection, the hands of users on the same.
+// Benches for the mesh: in memory, and on the real API server with the adapter on one connection and the hands of users on the same.
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { istioMesh } from '../../src/adapters/istio/mesh.ts';
 import {
   type Cluster,
@@ -7,13 +8,14 @@ import {
   type Method,
   type RequestParts,
 } from '../../src/adapters/kubernetes/connection.ts';
-import type { MeshKind } from '../../src/adapters/memory/mesh.ts';
+import { type MeshKind, memoryMesh } from '../../src/adapters/memory/mesh.ts';
 import type { MeshBench } from './mesh.ts';
 
 const kinds = {
   virtualservices: { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService' },
   destinationrules: { apiVersion: 'networking.istio.io/v1', kind: 'DestinationRule' },
   services: { apiVersion: 'v1', kind: 'Service' },
+  pods: { apiVersion: 'v1', kind: 'Pod' },
 } as const satisfies Record<MeshKind, unknown>;
 
 /** Connects with a kubeconfig. The caller closes the connection. */
@@ -21,7 +23,7 @@ export function connectionOf(kubeconfig: string): Cluster {
   return connectCluster({ kubeconfig, userAgent: 'serin-tests' });
 }
 
-/** A bench in a namespace that is made for it. */
+/** A bench in a namespace that is made for it, with a second one that is its neighbour. */
 export async function clusterBench(cluster: Cluster): Promise<MeshBench> {
   async function demand(method: Method, path: string, parts: RequestParts = {}): Promise<unknown> {
     const { status, body } = await cluster.request(method, path, parts);
@@ -30,15 +32,21 @@ export async function clusterBench(cluster: Cluster): Promise<MeshBench> {
   }
 
   const namespace = `mesh-${randomBytes(4).toString('hex')}`;
-  await demand('POST', '/api/v1/namespaces', { body: { metadata: { name: namespace } } });
-  const pathOf = (kind: MeshKind): string =>
-    `/${kind === 'services' ? 'api' : 'apis'}/${kinds[kind].apiVersion}/namespaces/${namespace}/${kind}`;
-  const virtualService = (name: string): string => `${pathOf('virtualservices')}/${name}`;
+  const elsewhere = `${namespace}-elsewhere`;
+  for (const name of [namespace, elsewhere])
+    await demand('POST', '/api/v1/namespaces', { body: { metadata: { name } } });
+  const pathOf = (kind: MeshKind, place = namespace): string =>
+    `/${kinds[kind].apiVersion === 'v1' ? 'api' : 'apis'}/${kinds[kind].apiVersion}/namespaces/${place}/${kind}`;
+  const virtualService = (name: string, place = namespace): string => `${pathOf('virtualservices', place)}/${name}`;
   return {
     namespace,
+    elsewhere,
     mesh: istioMesh({ requests: cluster }),
     put: async (kind, object) => {
-      await demand('POST', pathOf(kind), { body: { ...kinds[kind], ...object }, query: { fieldManager: 'user' } });
+      await demand('POST', pathOf(kind, object.metadata.namespace), {
+        body: { ...kinds[kind], ...object },
+        query: { fieldManager: 'user' },
+      });
     },
     edit: async (name, operations, writer) => {
       const contentType = 'application/json-patch+json';
@@ -47,6 +55,29 @@ export async function clusterBench(cluster: Cluster): Promise<MeshBench> {
     remove: async (name) => {
       await demand('DELETE', virtualService(name));
     },
-    read: (name) => demand('GET', virtualService(name)),
+    read: async (name, place) => {
+      const { status, body } = await cluster.request('GET', virtualService(name, place));
+      return status === 404 ? undefined : body;
+    },
+    rules: async () => {
+      const { body } = await cluster.request('GET', pathOf('destinationrules'));
+      return z.looseObject({ items: z.array(z.unknown()) }).parse(body).items;
+    },
+  };
+}
+
+/** A bench of its own in memory. */
+export function memoryBench(): MeshBench {
+  const mesh = memoryMesh(istioMesh);
+  const namespace = 'shop';
+  return {
+    mesh,
+    namespace,
+    elsewhere: 'clients',
+    put: async (kind, object) => mesh.put(kind, object),
+    edit: async (name, operations, writer) => mesh.edit(namespace, name, operations, writer),
+    remove: async (name) => mesh.remove(namespace, name),
+    read: async (name, place = namespace) => mesh.read(place, name),
+    rules: async () => mesh.list('destinationrules', namespace),
   };
 }

@@ -11,13 +11,17 @@ import { aWorkload } from '../support/builders.ts';
 export interface MeshBench {
   readonly mesh: Mesh;
   readonly namespace: string;
+  /** A neighbour of it. */
+  readonly elsewhere: string;
   /** Creates an object as a user. */
   put(kind: MeshKind, object: MeshObject): Promise<void>;
   /** Patches a VirtualService in the name of a writer. */
   edit(name: string, operations: readonly Operation[], writer: string): Promise<void>;
   remove(name: string): Promise<void>;
-  /** A VirtualService as the API shows it. */
-  read(name: string): Promise<unknown>;
+  /** A VirtualService as the API shows it, of the bench's namespace unless another is given; undefined when there is none. */
+  read(name: string, namespace?: string): Promise<unknown>;
+  /** The DestinationRules of the bench's namespace. */
+  rules(): Promise<readonly unknown[]>;
 }
 
 const objectSchema = z.looseObject({

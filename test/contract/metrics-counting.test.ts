@@ -28,6 +28,12 @@ function aTarget(pod: string, more: Partial<PastTarget> = {}): PastTarget {
   return { instance: `${pod}:15020`, labels: { namespace: 'shop', pod }, up: each(() => 1), ...more };
 }
 
+/** Labels of a request as the proxy of the pod that served it counts it. */
+function receivedFrom(workload: string, client: string, policy: string): Readonly<Record<string, string>> {
+  const parties = { destination_workload: workload, source_workload: client, connection_security_policy: policy };
+  return requestLabels({ reporter: 'destination', ...parties });
+}
+
 const alwaysUp = { up: each(() => 1 as const) };
 const beforeAndAfterGap = (index: number): boolean => index < 5 || index > 8;
 
@@ -189,6 +195,21 @@ const targets: readonly PastTarget[] = [
       labels: { ...requestLabels({ destination_workload: 'slow-v2' }), le },
       values: each((i) => perScrape * i),
     })),
+  }),
+  aTarget('mixed-v1-pod', {
+    requests: [
+      { labels: receivedFrom('mixed-v1', 'cart', 'mutual_tls'), values: each((i) => 90 * i) },
+      { labels: receivedFrom('mixed-v1', 'cart', 'none'), values: each((i) => 6 * i) },
+      { labels: receivedFrom('mixed-v1', 'unknown', 'none'), values: each((i) => 3 * i) },
+      { labels: receivedFrom('mixed-v1', 'unknown', 'mutual_tls'), values: each((i) => i) },
+      { labels: requestLabels({ destination_workload: 'mixed-v1' }), values: each((i) => 1_000 * i) },
+    ],
+  }),
+  aTarget('mixed-v2-pod', {
+    requests: [{ labels: receivedFrom('mixed-v2', 'unknown', 'none'), values: each((i) => (i < 10 ? 0 : 100 * i)) }],
+  }),
+  aTarget('quiet-v1-pod', {
+    requests: [{ labels: receivedFrom('quiet-v1', 'unknown', 'none'), values: each(() => 7) }],
   }),
   aTarget('odd', {
     requests: [
@@ -392,6 +413,26 @@ describe('What belongs to a subject', () => {
     const reading = await metrics.read(slotOf(7), [...many, aSubject('reset')]);
 
     expect(reading.kind === 'data' && reading.requests.map(({ count }) => count)).toEqual([1]);
+  });
+});
+
+describe('The share from outside the mesh', () => {
+  const over = (from: number, to: number): Slot => ({ start: slotOf(from).start, end: slotOf(to).end });
+  const shareOf = (name: string, slot: Slot): Promise<number | undefined> =>
+    prometheusMetrics({ url: prometheus.url, timeoutMs: 10_000 }).unmeshed(slot, aSubject(name));
+
+  test('is what the pods received in plain text from clients that no sidecar names', async () => {
+    expect(await shareOf('mixed', over(4, 8))).toBeCloseTo(0.03, 10);
+  });
+
+  test('counts the pods of stable and of the canary together', async () => {
+    expect(await shareOf('mixed', over(9, 10))).toBeCloseTo((6 + 1_000) / (200 + 1_000), 10);
+  });
+
+  test('is zero where all are in the mesh, and unknown where nothing was asked or nothing is known', async () => {
+    const shares = await Promise.all(['kinds', 'quiet', 'silent'].map((name) => shareOf(name, over(4, 8))));
+
+    expect(shares).toEqual([0, undefined, undefined]);
   });
 });
 

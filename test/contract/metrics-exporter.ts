@@ -10,8 +10,8 @@ export interface Exporter {
   readonly scrape: readonly unknown[];
   /** Announces a pod and has it scraped; idempotent. */
   addPod(pod: string): void;
-  /** Counts requests at a pod. */
-  count(pod: string, row: RequestRow, millis: number): void;
+  /** Counts requests at a pod; `client` are labels that say who asked, and how. */
+  count(pod: string, row: RequestRow, millis: number, client?: Readonly<Record<string, string>>): void;
   /** Sets a pod's counters back to nothing, as a restarted container does. */
   restart(pod: string): void;
   /** How often a pod was scraped since it was announced. */
@@ -64,9 +64,9 @@ export async function startExporter(): Promise<Exporter> {
     addPod: (pod) => void countersOf(pod),
     restart: (pod) => void pods.set(pod, new Map()),
     scrapesOf: (pod) => scrapes.get(pod) ?? 0,
-    count(pod, row, millis) {
+    count(pod, row, millis, client = {}) {
       const counters = countersOf(pod);
-      const key = labelText(row);
+      const key = labelText(row, client);
       const counter = counters.get(key) ?? { requests: 0, within: new Map() };
       counter.requests += row.count;
       for (const bound of boundsMs) {
@@ -88,8 +88,9 @@ function target(pod: string, address: string): unknown {
   return { targets: [address], labels };
 }
 
-function labelText(row: RequestRow): string {
+function labelText(row: RequestRow, client: Readonly<Record<string, string>>): string {
   const labels = {
+    ...client,
     reporter: row.reporter,
     destination_workload: row.workload,
     destination_workload_namespace: row.namespace,

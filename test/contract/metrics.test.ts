@@ -18,6 +18,7 @@ metricsContract('memory', async () => {
   return {
     metrics,
     serve: (row, millis) => metrics.serve({ ...row, millis, at: now + 1 }),
+    receive: (_workload, { all, outside }) => metrics.outside(outside / all),
     async settle() {
       const slot = { start: now, end: now + slotMs };
       now = slot.end;
@@ -38,6 +39,13 @@ metricsContract('Prometheus', async () => {
   return {
     metrics: prometheusMetrics({ url: prometheus.url, timeoutMs: 5_000 }),
     serve: (row, millis) => exporter.count('gateway', row, millis),
+    receive(workload, { all, outside }) {
+      const row = aRow({ reporter: 'destination', workload });
+      const meshed = { connection_security_policy: 'mutual_tls', source_workload: 'cart' };
+      const unmeshed = { connection_security_policy: 'none', source_workload: 'unknown' };
+      exporter.count('gateway', { ...row, count: all - outside }, 10, meshed);
+      exporter.count('gateway', { ...row, count: outside }, 10, unmeshed);
+    },
     settle,
     stop: () => prometheus.stop(),
     start: () => prometheus.start(),

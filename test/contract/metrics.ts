@@ -8,6 +8,8 @@ export interface MetricsWorld {
   readonly metrics: Metrics;
   /** Counts requests at a proxy, now. */
   serve(row: RequestRow, millis: number): void;
+  /** Lets the workload's own proxies count requests, this many of them from clients without a sidecar. */
+  receive(workload: string, requests: { readonly all: number; readonly outside: number }): void;
   /** Lets the slot end in which everything served so far was counted; gives all slots since the last time, once they can be read. */
   settle(): Promise<readonly Slot[]>;
   /** Makes the source unreadable, and readable again. */
@@ -58,6 +60,7 @@ export function metricsContract(name: string, open: () => Promise<MetricsWorld>)
       world = await open();
       await world.settle();
       for (const [row, millis] of servedFirst) world.serve(row, millis);
+      world.receive('open-v1', { all: 40, outside: 10 });
       first = await world.settle();
       world.serve(aRow({ ...failed, count: 2 }), 10);
       second = await world.settle();
@@ -116,14 +119,22 @@ export function metricsContract(name: string, open: () => Promise<MetricsWorld>)
       expect(new Set(rows.map(({ workload }) => workload))).toEqual(new Set(['timed-v2']));
     });
 
+    test('tell the share of requests that came from outside the mesh', async () => {
+      const all = { start: first[0]?.start ?? 0, end: newest(first).end };
+
+      expect(await world.metrics.unmeshed(all, subjectNamed('open'))).toBeCloseTo(0.25, 10);
+    });
+
     test('say in a sentence that the source is down, without throwing, and read on afterwards', async () => {
       const slot = newest(second);
       await world.stop();
       const down = await world.metrics.read(slot, [subjectNamed('once')]);
+      const share = await world.metrics.unmeshed(slot, subjectNamed('open'));
       await world.start();
       const back = await readData(world.metrics, slot, subjectNamed('once'));
 
       expect(down).toMatchObject({ kind: 'sourceDown', slot, message: expect.stringMatching(/^[A-Z].* .*\.$/) });
+      expect(share).toBeUndefined();
       expect(back.slot).toEqual(slot);
     });
   });

@@ -1,6 +1,7 @@
 // What every store of rollouts promises; held by the one in memory and the one on a real API server.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RolloutStore } from '../../src/controller/ports.ts';
+import type { Lanes } from '../../src/domain/lanes.ts';
 import type { Rollout, RolloutId, RolloutSpec, RolloutStatus } from '../../src/domain/rollout.ts';
 import { aPlan, aRequest, aRoute, aSpec, aStatus, aVerdict, aWarrant, dawn } from '../support/builders.ts';
 
@@ -50,6 +51,31 @@ export function aFullStatus(): RolloutStatus {
     due: dawn + 60_000,
     finishedAt: dawn + 61_000,
   });
+}
+
+/** Lanes that have something in every field, in every spelling. */
+export function someLanes(): Lanes {
+  const where = { object: 'shop/checkout', host: 'checkout.shop.svc.cluster.local' };
+  return {
+    kind: 'lanes',
+    target: 'checkout',
+    namespace: 'shop',
+    hosts: [where.host],
+    objects: [
+      { namespace: 'shop', name: 'checkout', made: false },
+      { namespace: 'edge', name: 'gateway', made: true },
+    ],
+    originals: [
+      { ...where, protocol: 'http', section: 'api', index: 0, subset: 'v1', port: 9080, weight: 70, alone: false },
+      { ...where, protocol: 'tcp', index: 3, weight: null, alone: true },
+    ],
+    names: { stable: 'serin-stable-5c5b46c844', canary: 'serin-canary-0123456789' },
+    made: [
+      { kind: 'DestinationRule', namespace: 'shop', name: 'serin-canary-0123456789-checkout' },
+      { kind: 'Deployment', namespace: 'shop', name: 'checkout-0123456789' },
+    ],
+    testers: 'cookie: canary=1',
+  };
 }
 
 /** The promises of the port. `begin` gives each test a bench of its own. */
@@ -104,6 +130,25 @@ export function rolloutStoreContract(name: string, begin: () => Promise<StoreBen
       expect(rollout).toMatchObject({ id: idOf(), deleting: false, generation: 1 });
       expect(rollout.uid).not.toBe('');
       expect(rollout.createdAt).toBeGreaterThan(0);
+    });
+
+    it('gives back what a managed Deployment has besides', async () => {
+      const plan = aPlan({ maxUnmeshed: 0.015, testers: 'x-canary: true' });
+      const spec = specOf({ mode: 'managed', plan, takesOver: 'reviews-v2-one-1' });
+      const status = aStatus({ phase: 'finalizing', lanes: someLanes(), stage: 'return', promotedHash: '5c5b46c844' });
+      await bench.store.create(idOf(), spec, status);
+
+      const { names, ...lanes } = someLanes();
+      const saved = await bench.store.save(await read(), {
+        ...status,
+        cleanUp: 'settleDrained',
+        lanes: { ...lanes, names: { canary: names.canary } },
+      });
+
+      expect(saved).toMatchObject({ kind: 'saved', rollout: { spec } });
+      const after = (await read()).status;
+      expect(after).toMatchObject({ cleanUp: 'settleDrained', stage: 'return', promotedHash: '5c5b46c844' });
+      expect(after.lanes).toEqual({ ...lanes, names: { canary: names.canary } });
     });
 
     it('creates a rollout once, whoever else tries', async () => {

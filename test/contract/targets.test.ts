@@ -65,8 +65,17 @@ describe('on a cluster', () => {
         const said = (await read()).status.conditions.find(({ type }) => type === 'serin.dev/CanaryAccepted');
         return said === undefined ? undefined : { status: said.status, reason: said.reason, message: said.message };
       },
-      version: async () => (await read()).metadata.resourceVersion,
+      version: async () => (await noted(read)).metadata.resourceVersion,
     };
+  }
+
+  /** The Deployment once its controller has taken note of the last write: each of annotations counts, and is answered in the status. */
+  function noted(read: () => Promise<Seen>): Promise<Seen> {
+    const isNoted = async (): Promise<Seen | false> => {
+      const seen = await read();
+      return seen.status.observedGeneration >= seen.metadata.generation && seen;
+    };
+    return eventually('the last write to be taken note of', isNoted, { withinMs: 10_000 });
   }
 
   targetsContract('Kubernetes, as the controller that deploy/ describes', begin);

@@ -51,6 +51,25 @@ export function targetsContract(name: string, begin: () => Promise<TargetsBench>
       });
     });
 
+    it('are taken away one by one', async () => {
+      await mark({ ...marks, stable: 'two', last: 'promoted two reviews-v1 one 1' });
+
+      await mark({ stable: null, last: null });
+
+      expect(await bench.annotations()).toMatchObject({ team: 'books', 'serin.dev/phase': 'baking' });
+      expect(await bench.annotations()).not.toHaveProperty('serin.dev/stable');
+      expect(await bench.annotations()).not.toHaveProperty('serin.dev/last');
+    });
+
+    it('that are taken away again change nothing', async () => {
+      await mark(marks);
+      const before = await bench.version();
+
+      await mark({ stable: null });
+
+      expect(await bench.version()).toBe(before);
+    });
+
     it('are written on change only', async () => {
       await mark(marks);
       const before = await bench.version();

@@ -23,9 +23,10 @@ function memoryBench(): WorkloadsBench {
     workloads,
     namespace,
     deploy: (name, { image = 'reviews:1', replicas = 1 } = {}) =>
-      put(name, { images: [image], hash: hashOf(image), replicas, readyReplicas: replicas }),
-    update: (name, image) => put(name, { images: [image], hash: hashOf(image) }),
-    scale: (name, replicas) => put(name, { replicas, readyReplicas: replicas }),
+      put(name, { images: [image], hash: hashOf(image), revision: hashOf(image), replicas, readyReplicas: replicas }),
+    update: async (name, image) => workloads.retemplate(namespace, name, { revision: hashOf(image), images: [image] }),
+    scale: async (name, replicas) => workloads.change(namespace, name, { replicas }),
+    pause: async (name, paused) => workloads.change(namespace, name, { paused }),
     fail: async (name, kind, message) => workloads.trouble(namespace, name, [{ pod: `${name}-1`, kind, message }]),
     remove: async (name) => workloads.remove(namespace, name),
   };
@@ -51,6 +52,7 @@ describe('on a cluster', () => {
         const template = { spec: { containers: [{ name: 'app', image }] } };
         await change(admin, pathOf(name), { spec: { template } });
       },
+      pause: async (name, paused) => void (await change(admin, pathOf(name), { spec: { paused } })),
       scale: async (name, replicas) => void (await change(admin, pathOf(name), { spec: { replicas } })),
       fail: async (name, kind, words) => {
         const query = { labelSelector: `version=${name}` };
@@ -96,6 +98,26 @@ describe('on a cluster', () => {
 
     expect(paused).not.toHaveProperty('hash');
     expect(back.hash).toBe(complete.hash);
+  });
+
+  it('have no templates once they are gone, or are others of the same name', async () => {
+    const bench = await begin();
+    await bench.deploy('reviews');
+    const before = await eventually(
+      'the Deployment to be complete',
+      async () => {
+        const workload = await bench.workloads.get(bench.namespace, 'reviews');
+        return workload?.complete === true && workload;
+      },
+      { withinMs: 30_000 },
+    );
+
+    await bench.remove('reviews');
+    const gone = await bench.workloads.generations(before);
+    await bench.deploy('reviews');
+
+    expect(gone).toEqual([]);
+    expect(await bench.workloads.generations(before)).toEqual([]);
   });
 
   it('tell of pods that no node takes once that lasts', async () => {

@@ -11,6 +11,8 @@ export interface WorkloadsBench {
   /** Gives the pod template another image. */
   update(name: string, image: string): Promise<void>;
   scale(name: string, replicas: number): Promise<void>;
+  /** Stops new ReplicaSets, or lets the latest template go on. */
+  pause(name: string, paused: boolean): Promise<void>;
   /** Lets the pods of the present template fail from now on. */
   fail(
     name: string,
@@ -104,6 +106,64 @@ export function workloadsContract(name: string, begin: () => Promise<WorkloadsBe
       const after = await when('three pods', ({ complete: done, readyReplicas }) => done && readyReplicas === 3);
 
       expect(after).toMatchObject({ hash: before.hash, replicas: 3, readyReplicas: 3 });
+    });
+
+    it('show each template that was run, the newest first, with its pods', async () => {
+      await bench.deploy('reviews', { image: 'reviews:1', replicas: 2 });
+      const first = await complete();
+      await bench.update('reviews', 'reviews:2');
+      const second = await when('the new template', ({ complete: done, hash }) => done && hash !== first.hash);
+
+      const seen = await eventually(
+        'the old pods to be gone',
+        async () => {
+          const generations = await bench.workloads.generations(second);
+          return generations[1]?.readyReplicas === 0 && generations;
+        },
+        { withinMs },
+      );
+
+      const { podLabels } = second;
+      expect(seen).toEqual([
+        {
+          hash: second.hash,
+          revision: second.revision,
+          podLabels,
+          images: ['reviews:2'],
+          replicas: 2,
+          readyReplicas: 2,
+        },
+        { hash: first.hash, revision: first.revision, podLabels, images: ['reviews:1'], replicas: 0, readyReplicas: 0 },
+      ]);
+      expect(second.revision).not.toBe(first.revision);
+    });
+
+    it('that are paused keep their pods, whatever their template says', async () => {
+      await bench.deploy('reviews', { image: 'reviews:1' });
+      const first = await complete();
+      await bench.pause('reviews', true);
+
+      await bench.update('reviews', 'reviews:2');
+      const held = await when('the new template', ({ images, complete: done }) => images[0] === 'reviews:2' && !done);
+
+      expect(held).toMatchObject({ paused: true, held: false, readyReplicas: 1 });
+      expect(held).not.toHaveProperty('hash');
+      expect(held.revision).not.toBe(first.revision);
+      expect(await bench.workloads.generations(held)).toMatchObject([
+        { hash: first.hash, revision: first.revision, replicas: 1, readyReplicas: 1 },
+      ]);
+    });
+
+    it('have another version with every change', async () => {
+      await bench.deploy('reviews');
+      const before = await complete();
+
+      await bench.scale('reviews', 2);
+
+      expect(await when('two pods', ({ replicas }) => replicas === 2)).not.toHaveProperty(
+        'resourceVersion',
+        before.resourceVersion,
+      );
     });
 
     it('are complete with no pods when none are wanted', async () => {

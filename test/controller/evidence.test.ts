@@ -14,7 +14,7 @@ describe('without requests', () => {
     const held = await runUntil(scene, ({ status }) => status.message.startsWith('Held'));
     expect(held.status).toMatchObject({ phase: 'baking', step: 0, stalled: { reason: held.status.reason } });
     expect(held.status.message).toContain('max-bake (15m) is over at weight 10%');
-    expect(held.status.message).toContain('"serin abort reviews-v2"');
+    expect(held.status.message).toContain('"serin abort reviews-v2 -n shop"');
     await scene.ask('abort');
     const { status } = await runUntil(scene, over);
 

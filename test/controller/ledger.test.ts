@@ -135,6 +135,7 @@ describe('A source that is down', () => {
   test('ends the readings with the slot that could not be read, and a failing shard touches only its own', async () => {
     const working = memoryMetrics();
     const failing: Metrics = {
+      unmeshed: () => Promise.resolve(undefined),
       read: (slot, subjects) =>
         subjects.some(({ canary }) => canary === 's0-v2') && slot.start > origin
           ? Promise.resolve({ kind: 'sourceDown', slot, message: 'Too slow.' })
@@ -221,6 +222,7 @@ describe('Memory', () => {
     const requests = Array.from({ length: 40_000 }, () => ({ ...row, grpcStatus: '', flags: '-', count: 1 }));
     const reads: number[] = [];
     const huge: Metrics = {
+      unmeshed: () => Promise.resolve(undefined),
       async read(slot) {
         reads.push((slot.end - origin) / slotMs);
         return { kind: 'data', slot, requests, latency: [], unreadable: [], queries: { requests: '' } };

@@ -73,7 +73,7 @@ describe('a bake', () => {
         reason: 'TooFewRequests',
         message:
           'Held: max-bake (15m) is over at weight 25% without a verdict. The errors gate says undecided. It goes on by itself when the ' +
-          'evidence suffices; or go on with "serin promote reviews-v2" or back with "serin abort reviews-v2".',
+          'evidence suffices; or go on with "serin promote reviews-v2 -n shop" or back with "serin abort reviews-v2 -n shop".',
         stalled: true,
       },
     ],
@@ -260,5 +260,9 @@ function bakes(): fc.Arbitrary<Bake> {
 function decide(bake: Bake): Decision {
   const spec = aSpec({ plan: aPlan(bake.plan), ...bake.spec });
   const status = aStatus({ phase: 'baking', step: 1, bakeSince: dawn, ...bake.status });
-  return decideBake(spec, status, bake.verdicts ?? [], dawn + (bake.bakedMs ?? 0));
+  return decideBake(
+    { id: { namespace: 'shop', name: 'reviews-v2-two-1' }, spec, status },
+    bake.verdicts ?? [],
+    dawn + (bake.bakedMs ?? 0),
+  );
 }

@@ -124,3 +124,66 @@ function unhashed(present: Present | undefined): Present | undefined {
   const { hash: _, ...rest } = present;
   return rest;
 }
+
+describe('a managed rollout is ended', () => {
+  const spec: Partial<RolloutSpec> = {
+    mode: 'managed',
+    target: { name: 'checkout', uid: 'uid-checkout' },
+    stable: { workload: 'checkout', hash: '5d9f', images: [] },
+    canary: { workload: 'checkout-ab12', hash: 'ab12', images: [] },
+  };
+  const target: Present = {
+    uid: 'uid-checkout',
+    deleting: false,
+    revision: 'ab12',
+    replicas: 3,
+    annotations: { 'serin.dev/canary': 'enabled' },
+  };
+  function ended(now: Partial<Present>, stable: Present | undefined = { ...target, ...now }): Interrupt | undefined {
+    return interruptOf(aRollout({ spec, status: { phase: 'baking' } }), { ...target, ...now }, stable);
+  }
+
+  it('by nothing while its template is the one that is judged', () => {
+    expect(ended({})).toBeUndefined();
+  });
+
+  it('by a newer template, which is released next', () => {
+    expect(ended({ revision: 'cd34' })).toEqual({
+      cause: 'superseded',
+      reason: 'Superseded',
+      message: 'The pod template of checkout changed from ab12 to cd34; the newer one is released next.',
+      final: false,
+    });
+  });
+
+  it('by the running template put back, which leaves nothing to release', () => {
+    expect(ended({ revision: 'e0e0', hash: '5d9f' })?.reason).toBe('TemplateTakenBack');
+  });
+
+  it('by taking the annotation away, for the time being', () => {
+    expect(ended({ annotations: {} })).toMatchObject({ reason: 'AnnotationRemoved', cause: 'person', final: false });
+  });
+
+  it('by scaling it to nothing', () => {
+    expect(ended({ replicas: 0 })).toMatchObject({ reason: 'ScaledToZero', cause: 'person', final: true });
+  });
+
+  it('by deleting it', () => {
+    expect(ended({ deleting: true })).toMatchObject({ reason: 'TargetDeleted', cause: 'person' });
+  });
+
+  it('by the loss of the copy that serves as stable', () => {
+    const heir = aRollout({
+      spec: { ...spec, stable: { workload: 'checkout-0c0c', hash: '0c0c', images: [] } },
+      status: { phase: 'baking' },
+    });
+
+    expect(interruptOf(heir, target, undefined)).toMatchObject({ cause: 'stableChanged', reason: 'StableChanged' });
+  });
+
+  it('by none of that from promotion on', () => {
+    const promoting = aRollout({ spec, status: { phase: 'promoting' } });
+
+    expect(interruptOf(promoting, { ...target, revision: 'cd34' }, target)).toBeUndefined();
+  });
+});

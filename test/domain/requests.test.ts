@@ -11,7 +11,7 @@ import {
   type RolloutStatus,
   verbs,
 } from '../../src/domain/rollout.ts';
-import { aRequest, aSpec, aStatus, aWarrant, dawn } from '../support/builders.ts';
+import { aRequest, aRollout, aSpec, aStatus, aWarrant, dawn } from '../support/builders.ts';
 
 describe('promote', () => {
   it('warrants the present step in the name of who asked', () => {
@@ -51,7 +51,7 @@ describe('promote', () => {
 
     expect(said(outcome)).toEqual([
       'refused',
-      'The rollout is paused. Resume it first: serin resume reviews-v2',
+      'The rollout is paused. Resume it first: serin resume reviews-v2 -n shop',
       'none',
     ]);
   });
@@ -62,7 +62,17 @@ describe('promote', () => {
     expect(said(outcome)).toEqual(['repeated', 'It is promoted already, 1m30s ago.', 'none']);
   });
 
-  it.each<Phase>(['rollingBack', 'rolledBack', 'held'])('does not override a rollout that is %s', (phase) => {
+  it('of a held rollout is refused with what it is held at, and the way on', () => {
+    const outcome = ask(aRequest('promoteFull'), { phase: 'held', message: 'Its pods do not start.' });
+
+    expect(said(outcome)).toEqual([
+      'refused',
+      'The rollout is held: Its pods do not start. To try again: serin retry reviews-v2 -n shop',
+      'none',
+    ]);
+  });
+
+  it.each<Phase>(['rollingBack', 'rolledBack'])('does not override a rollout that is %s', (phase) => {
     const outcome = ask(aRequest('promoteFull'), { phase, message: 'The errors gate says fail.' });
 
     expect(said(outcome)).toEqual([
@@ -109,7 +119,19 @@ describe('abort', () => {
 
       expect([outcome, effect]).toEqual(['refused', 'none']);
       expect(message).toContain('Too late to abort: reviews-v2 is');
-      expect(message).toContain('kubectl annotate deployment/reviews-v1 serin.dev/canary-of=reviews-v2');
+      expect(message).toContain('kubectl annotate deployment/reviews-v2 -n shop serin.dev/canary-of- && ');
+      expect(message).toContain('kubectl annotate deployment/reviews-v1 -n shop serin.dev/canary-of=reviews-v2');
+    },
+  );
+
+  it.each<Phase>(['promoting', 'finalizing', 'held', 'promoted'])(
+    'of a managed Deployment comes too late in %s, and names undo',
+    (phase) => {
+      const [outcome, message] = said(ask(aRequest('abort'), { phase }, { mode: 'managed' }));
+
+      expect(outcome).toBe('refused');
+      expect(message).toMatch(/^Too late to abort: this version of reviews-v2 is .*promoted/);
+      expect(message).toMatch(/: serin undo reviews-v2 -n shop$/);
     },
   );
 
@@ -170,7 +192,15 @@ describe('retry', () => {
     ]);
   });
 
-  it.each(phases.filter((phase) => phase !== 'rolledBack'))('is refused in %s', (phase) => {
+  it('of a held rollout tries again what it is stuck at', () => {
+    expect(said(ask(aRequest('retry'), { phase: 'held' }))).toEqual([
+      'done',
+      'What it was held at is tried again.',
+      'unstick',
+    ]);
+  });
+
+  it.each(phases.filter((phase) => phase !== 'rolledBack' && phase !== 'held'))('is refused in %s', (phase) => {
     expect(said(ask(aRequest('retry'), { phase }))).toMatchObject(['refused', expect.stringMatching(/\.$/), 'none']);
   });
 });
@@ -234,14 +264,14 @@ describe('any request', () => {
 /** Answers open requests until none can be answered, as the controller does; gives the ids in the order of the answers. */
 function answerAll(spec: RolloutSpec, status: RolloutStatus): readonly string[] {
   for (const request of openRequests(spec, status)) {
-    const outcome = answerRequest(spec, status, request, dawn);
+    const outcome = answerRequest(aRollout({ spec, status }), request, dawn);
     if (outcome !== undefined) return answerAll(spec, { ...status, answers: [...status.answers, outcome.answer] });
   }
   return status.answers.map(({ id }) => id);
 }
 
 function ask(request: Request, status: Partial<RolloutStatus>, spec: Partial<RolloutSpec> = {}): RequestOutcome {
-  return answerRequest(aSpec({ requests: [request], ...spec }), aStatus(status), request, dawn);
+  return answerRequest(aRollout({ spec: { requests: [request], ...spec }, status }), request, dawn);
 }
 
 function said(outcome: RequestOutcome): readonly [string | undefined, string | undefined, string | undefined] {

@@ -2,6 +2,7 @@
 // no others, people with and without rights, and the way out. On a stack of its own, because the policies are the cluster's.
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { home } from '../../tools/scene/install.ts';
 import { kubeconfigOf } from '../../tools/stack/identities.ts';
 import { kubectl, kubectlOutput } from '../../tools/stack/kubectl.ts';
 import { requestsBy, rightsUsed } from '../support/audit.ts';
@@ -12,7 +13,6 @@ import {
   account,
   appendRequest,
   heldRollouts,
-  home,
   type Installed,
   install,
   isAtRest,

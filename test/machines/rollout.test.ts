@@ -157,6 +157,7 @@ function everyEvent(steps: number): RolloutEvent[] {
     { type: 'STUCK' },
     { type: 'UNSTUCK' },
     { type: 'CLEAN' },
+    { type: 'HAND_OVER' },
   ];
 }
 
@@ -199,8 +200,16 @@ function broken({ before, event, after }: Move, steps: number): readonly string[
     ],
     ['a step was skipped or repeated', after.step === before.step || after.step === before.step + 1],
     ['a step beyond the plan was reached', after.step < steps],
-    ['promotion began before the last step', after.phase !== 'promoting' || after.step === steps - 1],
-    ['the way back led elsewhere than to its end', !onTheWayBack || after.phase === 'rolledBack'],
+    [
+      'promotion of a canary began before the last step',
+      after.phase !== 'promoting' || after.step === steps - 1 || after.cause !== undefined,
+    ],
+    ['a rejected canary was promoted', after.phase !== 'promoted' || after.cause === undefined],
+    ['a cause was forgotten', before.cause === undefined || after.cause === before.cause],
+    [
+      'the way back led elsewhere than to its end, or to being held',
+      !onTheWayBack || after.phase === 'rolledBack' || after.phase === 'held',
+    ],
     ['a final state was left', !isFinal(before.phase)],
     ['a rollback has no cause', after.phase !== 'rollingBack' || after.cause !== undefined],
     ['a rollback began after promotion had', after.phase !== 'rollingBack' || isAbortable(before.phase)],

@@ -53,7 +53,13 @@ export async function apiOf(kubeconfig: string): Promise<Api> {
 const condition = z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string() });
 
 const rolloutSchema = z.looseObject({
-  metadata: z.looseObject({ name: z.string(), namespace: z.string(), uid: z.string(), resourceVersion: z.string() }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string(),
+    resourceVersion: z.string(),
+    creationTimestamp: z.string(),
+  }),
   spec: z.looseObject({ attempt: z.number() }),
   status: z
     .looseObject({
@@ -87,12 +93,13 @@ const rolloutSchema = z.looseObject({
 /** A CanaryRollout as tests look at it. */
 export type SeenRollout = z.output<typeof rolloutSchema>;
 
-/** Every rollout of a namespace, oldest attempt first. */
+/** Every rollout of a namespace, the oldest first; those of one second by their attempt. */
 export async function rolloutsIn(api: Api, namespace: string): Promise<readonly SeenRollout[]> {
   const list = z
     .object({ items: z.array(rolloutSchema) })
     .parse(await api.get(`/apis/serin.dev/v1alpha1/namespaces/${namespace}/canaryrollouts`));
-  return list.items.toSorted((a, b) => a.spec.attempt - b.spec.attempt);
+  const born = ({ metadata }: SeenRollout): number => Date.parse(metadata.creationTimestamp);
+  return list.items.toSorted((a, b) => born(a) - born(b) || a.spec.attempt - b.spec.attempt);
 }
 
 /** Reads a VirtualService. */

@@ -98,6 +98,10 @@ export function aWorkload(parts: Partial<Workload> = {}): Workload {
     complete: true,
     progressDeadlineSeconds: 600,
     deleting: false,
+    resourceVersion: '1',
+    revision: `rev-${parts.hash ?? 'one'}`,
+    paused: false,
+    held: false,
     ...parts,
   };
 }
@@ -108,6 +112,8 @@ export function aPresent(parts: Partial<Present> = {}): Present {
     uid: 'uid-reviews-v2',
     deleting: false,
     hash: 'two',
+    revision: 'rev-two',
+    replicas: 3,
     annotations: { 'serin.dev/canary-of': 'reviews-v1' },
     ...parts,
   };

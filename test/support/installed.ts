@@ -2,20 +2,17 @@
 import { join } from 'node:path';
 import { type Ended, run } from '../../tools/parts/run.ts';
 import { type Controller, startController } from '../../tools/scene/controller.ts';
+import { home, kubeconfigOfAccount } from '../../tools/scene/install.ts';
 import type { Stack } from '../../tools/stack/description.ts';
 import { kubectl, kubectlOutput } from '../../tools/stack/kubectl.ts';
 import { startStack } from '../../tools/stack/stack.ts';
 import type { SeenRollout } from './api.ts';
-import { kubeconfigOfAccount } from './rbac.ts';
 import type { Story } from './story.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
 /** Where the manifests are. */
 export const manifests = join(root, 'deploy');
-
-/** The namespace that they make. */
-export const home = 'serin-system';
 
 /** The controller's user name. */
 export const account = `system:serviceaccount:${home}:serin`;

@@ -4,7 +4,21 @@ import { type Ticked, tick } from '../../src/controller/tick.ts';
 import type { World } from '../../src/controller/world.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
 import { formatDuration, type Instant, type Millis } from '../../src/domain/time.ts';
-import { type MemoryWorld, slotMs } from './world.ts';
+import { slotMs } from './world.ts';
+
+/** What a run needs of a world. */
+export interface Scene {
+  readonly world: World;
+  now(): Instant;
+  /** How often something was changed that a watch would tell of. */
+  changes(): number;
+  pass(ms: Millis): void;
+  /** The newest rollout. */
+  rollout(): Promise<Rollout | undefined>;
+  rollouts(): Promise<readonly Rollout[]>;
+  /** The Deployments that may ask for something; those of the pair unless given. */
+  readonly deployments?: readonly string[];
+}
 
 /** How a run goes. */
 export interface RunOptions {
@@ -14,15 +28,15 @@ export interface RunOptions {
   readonly through?: World;
 }
 
-const deployments = ['reviews-v1', 'reviews-v2', 'reviews-v3'];
-const dues = new WeakMap<MemoryWorld, Map<string, { readonly seen: string; readonly due: Instant }>>();
+const pair = ['reviews-v1', 'reviews-v2', 'reviews-v3'];
+const dues = new WeakMap<Scene, Map<string, { readonly seen: string; readonly due: Instant }>>();
 
 /**
  * Runs until the newest rollout is as wanted, and gives it. Whatever a watch would tell rings a rollout at once; else it is
  * ticked when it said it was due, and never between.
  */
 export async function runUntil(
-  scene: MemoryWorld,
+  scene: Scene,
   wanted: (rollout: Rollout) => boolean,
   { withinMs = 7_200_000, through = scene.world }: RunOptions = {},
 ): Promise<Rollout> {
@@ -37,7 +51,7 @@ export async function runUntil(
 }
 
 /** Runs for so long, whatever happens. */
-export async function runFor(scene: MemoryWorld, ms: Millis, options: RunOptions = {}): Promise<Rollout | undefined> {
+export async function runFor(scene: Scene, ms: Millis, options: RunOptions = {}): Promise<Rollout | undefined> {
   const end = scene.now() + ms;
   for (;;) {
     const next = await round(scene, options.through ?? scene.world);
@@ -47,8 +61,8 @@ export async function runFor(scene: MemoryWorld, ms: Millis, options: RunOptions
 }
 
 /** Begins what is to begin, ticks what is due now, and gives the next moment at which something is. */
-export async function round(scene: MemoryWorld, through: World = scene.world): Promise<Instant> {
-  for (const name of deployments) await begin(through, 'shop', name);
+export async function round(scene: Scene, through: World = scene.world): Promise<Instant> {
+  for (const name of scene.deployments ?? pair) await begin(through, 'shop', name);
   const known = dues.get(scene) ?? new Map<string, { readonly seen: string; readonly due: Instant }>();
   dues.set(scene, known);
   let next = scene.now() + slotMs;

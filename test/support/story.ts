@@ -7,6 +7,7 @@ import { type MeshClient, meshClient } from '../../tools/mesh/client.ts';
 import type { BehaviourInput, LoadInput } from '../../tools/mesh/control.ts';
 import { run } from '../../tools/parts/run.ts';
 import { type Controller, type ControllerOptions, startController } from '../../tools/scene/controller.ts';
+import { installKinds } from '../../tools/scene/install.ts';
 import { asList, type PairOptions, pairManifests } from '../../tools/scene/pair.ts';
 import type { Stack } from '../../tools/stack/description.ts';
 import { kubectlOutput } from '../../tools/stack/kubectl.ts';
@@ -65,21 +66,13 @@ export interface Story {
   end(): Promise<void>;
 }
 
-const definitions = join(import.meta.dirname, '..', '..', 'deploy', 'crds');
 const defined = new Map<string, Promise<void>>();
 
 /** Serin's own kinds, applied once to each stack that this process plays on. */
-function withDefinitions(stack: Stack): Promise<void> {
-  const applying = defined.get(stack.kubeconfig) ?? applyDefinitions(stack);
+export function withDefinitions(stack: Stack): Promise<void> {
+  const applying = defined.get(stack.kubeconfig) ?? installKinds(stack);
   defined.set(stack.kubeconfig, applying);
   return applying;
-}
-
-async function applyDefinitions(stack: Stack): Promise<void> {
-  await kubectlOutput(stack, ['apply', '--server-side', '-f', definitions]);
-  // kubectl gives up on an object that has no conditions yet, which is asked again.
-  const wait = ['wait', '--for=condition=Established', '--timeout=5s', '-f', definitions];
-  await eventually("Serin's kinds to be served", () => kubectlOutput(stack, wait), { withinMs: 20_000 });
 }
 
 const shortBakes = { steps: '10,25,50,100', bake: '2s', 'max-bake': '60s', 'min-requests': '20' };
@@ -126,7 +119,8 @@ function isAvailable(deployment: unknown): boolean {
   return available.parse(deployment).status.availableReplicas > 0;
 }
 
-interface Parts {
+/** What a story is made of. */
+export interface Parts {
   readonly stack: Stack;
   readonly api: Api;
   readonly mesh: MeshClient;
@@ -134,7 +128,8 @@ interface Parts {
   readonly controllers: Controller[];
 }
 
-function storyOn({ stack, api, mesh, namespace, controllers }: Parts): Story {
+/** A story whose scene somebody else sets. */
+export function storyOn({ stack, api, mesh, namespace, controllers }: Parts): Story {
   async function rollout(): Promise<SeenRollout | undefined> {
     return (await rolloutsIn(api, namespace)).at(-1);
   }

@@ -14,12 +14,12 @@ export interface Traffic {
 export type Split = Readonly<Record<string, number>>;
 
 const everyMs = 5_000;
-const service = 'reviews.shop.svc.cluster.local';
 
 /** Serves requests as time passes; counts are exact and the same in every run. */
 export function trafficOf(
   metrics: MemoryMetrics,
   traffic: Traffic,
+  service = 'reviews.shop.svc.cluster.local',
 ): (from: Instant, to: Instant, split: Split) => void {
   const rest = new Map<string, number>();
 
@@ -35,15 +35,20 @@ export function trafficOf(
       for (const [workload, percent] of Object.entries(split)) {
         const requests = whole(workload, (traffic.rps * (everyMs / 1_000) * percent) / 100);
         const failed = Math.min(requests, whole(`${workload} failed`, requests * (traffic.errors[workload] ?? 0)));
-        serve(metrics, at, workload, '200', requests - failed);
-        serve(metrics, at, workload, '503', failed);
+        serve(metrics, at, { service, workload, code: '200' }, requests - failed);
+        serve(metrics, at, { service, workload, code: '503' }, failed);
       }
     }
   };
 }
 
-function serve(metrics: MemoryMetrics, at: Instant, workload: string, code: string, count: number): void {
+function serve(
+  metrics: MemoryMetrics,
+  at: Instant,
+  kind: { readonly service: string; readonly workload: string; readonly code: string },
+  count: number,
+): void {
   if (count === 0) return;
-  const row = { workload, namespace: 'shop', service, protocol: 'http', code, grpcStatus: '', flags: '-', count };
+  const row = { ...kind, namespace: 'shop', protocol: 'http', grpcStatus: '', flags: '-', count };
   for (const reporter of ['source', 'destination'] as const) metrics.serve({ ...row, reporter, at, millis: 20 });
 }

@@ -1,7 +1,9 @@
 // A controller's world in memory: a service of two or three versions behind one route, with a clock that a test moves.
 import { z } from 'zod';
 import { istioMesh } from '../../src/adapters/istio/mesh.ts';
+import { memoryCopies } from '../../src/adapters/memory/copies.ts';
 import { memoryEvents } from '../../src/adapters/memory/events.ts';
+import { memoryHolds } from '../../src/adapters/memory/holds.ts';
 import { memoryMesh } from '../../src/adapters/memory/mesh.ts';
 import { type MemoryMetrics, memoryMetrics } from '../../src/adapters/memory/metrics.ts';
 import { memoryPolicies } from '../../src/adapters/memory/policies.ts';
@@ -113,6 +115,9 @@ export function memoryWorld({ settings = {}, policies = {}, weights = [100, 0] }
     clock,
     rollouts,
     workloads,
+    copies: memoryCopies(workloads),
+    holds: memoryHolds(workloads, { automatic: true }),
+    metrics,
     policies: memoryPolicies(policies),
     targets,
     events,

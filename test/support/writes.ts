@@ -3,7 +3,7 @@ import type { World } from '../../src/controller/world.ts';
 
 /** A write as it was asked for. */
 export interface Write {
-  readonly port: 'rollouts' | 'mesh' | 'targets' | 'events';
+  readonly port: 'rollouts' | 'mesh' | 'targets' | 'events' | 'copies' | 'holds';
   readonly verb: string;
   /** What was asked to be written; for `rollouts.save` the status. */
   readonly what: unknown;
@@ -14,7 +14,7 @@ export type Around = <T>(write: Write, perform: () => Promise<T>) => Promise<T>;
 
 /** The same world with something around each of its writes. Reads pass as they are. */
 export function aroundWrites(world: World, around: Around): World {
-  const { rollouts, mesh, targets, events } = world;
+  const { rollouts, mesh, targets, events, copies, holds } = world;
   function of(port: Write['port'], verb: string, what: unknown): Write {
     return { port, verb, what };
   }
@@ -31,6 +31,22 @@ export function aroundWrites(world: World, around: Around): World {
       ...mesh,
       change: (route, view, change) => around(of('mesh', 'change', change), () => mesh.change(route, view, change)),
       disown: (route) => around(of('mesh', 'disown', route), () => mesh.disown(route)),
+      define: (lanes, subset) => around(of('mesh', 'define', subset.stem), () => mesh.define(lanes, subset)),
+      undefine: (made) => around(of('mesh', 'undefine', made), () => mesh.undefine(made)),
+    },
+    copies: {
+      ...copies,
+      create: (target, copy) => around(of('copies', 'create', copy), () => copies.create(target, copy)),
+      scale: (namespace, name, replicas) =>
+        around(of('copies', 'scale', replicas), () => copies.scale(namespace, name, replicas)),
+      remove: (namespace, name) => around(of('copies', 'remove', name), () => copies.remove(namespace, name)),
+    },
+    holds: {
+      ...holds,
+      pause: (namespace, name) => around(of('holds', 'pause', name), () => holds.pause(namespace, name)),
+      lift: (workload) => around(of('holds', 'lift', workload.name), () => holds.lift(workload)),
+      reject: (namespace, name, message) =>
+        around(of('holds', 'reject', message), () => holds.reject(namespace, name, message)),
     },
     targets: {
       mark: (namespace, name, marks) =>

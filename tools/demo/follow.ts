@@ -1,9 +1,10 @@
-// Following rollouts with kubectl's own watch.
+// Following rollouts with kubectl's own watch: every change is told, and the stories wait for theirs.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Stack } from '../stack/description.ts';
+import type { Printer } from './print.ts';
 
 const rollout = z.looseObject({
   metadata: z.looseObject({ namespace: z.string(), name: z.string() }),
@@ -13,7 +14,6 @@ const rollout = z.looseObject({
       cause: z.string().default(''),
       message: z.string().default(''),
       display: z.looseObject({ weight: z.string().default('') }).prefault({}),
-      conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
     })
     .prefault({}),
 });
@@ -25,24 +25,49 @@ export interface Seen {
   readonly phase: string;
   readonly weight: string;
   readonly cause: string;
-  readonly stalled: boolean;
   readonly message: string;
 }
 
-/** Calls `onSeen` for every change of every rollout, until the returned function is called. */
-export function followRollouts(stack: Stack, onSeen: (seen: Seen) => void): () => void {
+/** Rollouts as they come and change. */
+export interface Followed {
+  /** The end of the rollout number `count` of a namespace, counted from 1; undefined when it does not end within two minutes. */
+  end(namespace: string, count: number): Promise<Seen | undefined>;
+  stop(): void;
+}
+
+const storyMs = 120_000;
+
+/** Prints every change of every rollout, until it is stopped. */
+export function followRollouts(stack: Stack, out: Printer): Followed {
   const child = spawn(stack.bin.kubectl, ['get', 'canaryrollouts.serin.dev', '-A', '--watch', '-o', 'json'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, KUBECONFIG: stack.kubeconfig },
   });
+  const latest = new Map<string, Map<string, Seen>>();
+  const changed = new EventTarget();
   let lines: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
     lines.push(line);
     if (line !== '}') return; // kubectl indents, so that only an object's last line is this
-    onSeen(seenOf(JSON.parse(lines.join('\n'))));
+    const seen = seenOf(JSON.parse(lines.join('\n')));
     lines = [];
+    const known = latest.get(seen.namespace) ?? new Map<string, Seen>();
+    tell(out, known.get(seen.name), seen);
+    latest.set(seen.namespace, known.set(seen.name, seen));
+    changed.dispatchEvent(new Event('change'));
   });
-  return () => child.kill('SIGKILL');
+  return {
+    stop: () => child.kill('SIGKILL'),
+    end: async (namespace, count) => {
+      const deadline = AbortSignal.timeout(storyMs);
+      for (;;) {
+        const seen = [...(latest.get(namespace)?.values() ?? [])][count - 1];
+        if (seen?.phase === 'promoted' || seen?.phase === 'rolledBack') return seen;
+        if (deadline.aborted) return undefined;
+        await nextChange(changed, deadline);
+      }
+    },
+  };
 }
 
 function seenOf(object: unknown): Seen {
@@ -53,7 +78,24 @@ function seenOf(object: unknown): Seen {
     phase: status.phase,
     weight: status.display.weight,
     cause: status.cause,
-    stalled: status.conditions.some(({ type, status: is }) => type === 'Stalled' && is === 'True'),
     message: status.message,
   };
+}
+
+function tell(out: Printer, before: Seen | undefined, seen: Seen): void {
+  if (seen.phase === '') return;
+  if (before?.phase === seen.phase && before.message === seen.message) return;
+  out.line(seen.namespace, seen.phase, seen.weight, seen.message);
+}
+
+function nextChange(changed: EventTarget, deadline: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      changed.removeEventListener('change', done);
+      deadline.removeEventListener('abort', done);
+      resolve();
+    };
+    changed.addEventListener('change', done);
+    deadline.addEventListener('abort', done);
+  });
 }

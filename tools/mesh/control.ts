@@ -16,6 +16,8 @@ export const loadSchema = z.strictObject({
   protocol: z.enum(['http', 'grpc']).default('http'),
   /** A client without a sidecar ignores VirtualServices and reports nothing. */
   meshed: z.boolean().default(true),
+  /** The client is the gateway of that name, as VirtualServices write it, and obeys those bound to it in place of the mesh's. */
+  gateway: z.string().min(1).optional(),
   clientWorkload: z.string().min(1),
   clientReplicas: z.int().min(1).max(200).default(1),
   headers: z.record(z.string(), z.string()).default({}),
@@ -76,8 +78,12 @@ export const scrapeSchema = z.discriminatedUnion('mode', [
 /** A scrape mode with its scope. */
 export type Scrape = Readonly<z.output<typeof scrapeSchema>>;
 
-/** How many milliseconds a change in the cluster takes to reach the clients of one namespace, or of all. */
-export const propagationSchema = z.strictObject({ ms: z.number().min(0).max(60_000), namespace: scope });
+/** How many milliseconds a change in the cluster takes to reach the clients of one namespace, or of all; of one kind, or any. */
+export const propagationSchema = z.strictObject({
+  ms: z.number().min(0).max(60_000),
+  kind: z.enum(['routes', 'subsets', 'endpoints']).optional(),
+  namespace: scope,
+});
 
 /** A propagation delay with its scope. */
 export type Propagation = Readonly<z.output<typeof propagationSchema>>;
@@ -94,6 +100,10 @@ const countSchema = z.object({
   code: z.int(),
   /** The gRPC status; empty for HTTP. */
   grpcStatus: z.string(),
+  /** The image of the first container of the pod that was picked; empty when none was. */
+  image: z.string(),
+  /** When the first of them ended, in milliseconds since 1970. */
+  firstAt: z.number(),
   requests: z.int(),
 });
 

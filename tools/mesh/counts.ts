@@ -7,20 +7,21 @@ type Tally = { -readonly [Field in keyof Count]: Count[Field] };
 /** Tallies by the namespace of the load, then by load and end. */
 export type Counts = Map<string, Map<string, Tally>>;
 
-/** Counts one request. */
-export function count(counts: Counts, namespace: string, load: string, exchange: Exchange): void {
+/** Counts one request, which ended at `at`, in milliseconds since 1970. */
+export function count(counts: Counts, namespace: string, load: string, exchange: Exchange, at: number): void {
   const { answer, flags } = exchange;
   const pod = 'pod' in exchange ? exchange.pod : undefined;
   const workload = pod?.workload.name ?? 'unknown';
   const workloadNamespace = pod?.namespace ?? 'unknown';
   const tallies = counts.get(namespace) ?? new Map<string, Tally>();
-  const key = [load, workload, workloadNamespace, flags, answer.code, answer.grpcStatus].join(' ');
+  const image = pod?.image ?? '';
+  const key = [load, workload, workloadNamespace, flags, answer.code, answer.grpcStatus, image].join(' ');
   const tally = tallies.get(key);
   if (tally !== undefined) {
     tally.requests += 1;
     return;
   }
-  tallies.set(key, { load, workload, workloadNamespace, flags, ...answer, requests: 1 });
+  tallies.set(key, { load, workload, workloadNamespace, flags, ...answer, image, firstAt: at, requests: 1 });
   counts.set(namespace, tallies);
 }
 

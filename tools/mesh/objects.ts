@@ -6,6 +6,9 @@ import { type Workload, workloadOf } from './workload.ts';
 /** A pod's template may choose its behaviour with this annotation, as JSON; the control interface overrides it. */
 export const BEHAVIOUR_ANNOTATION = 'mesh.serin.dev/behaviour';
 
+/** Or the behaviour of each image, a JSON object by image; so that `kubectl set image` alone makes a version bad. */
+export const BEHAVIOURS_ANNOTATION = 'mesh.serin.dev/behaviours';
+
 const labels = z
   .record(z.string(), z.string())
   .nullish()
@@ -91,18 +94,30 @@ export interface Pod {
   readonly running: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly workload: Workload;
-  /** From the annotation; undefined when it says nothing. */
+  /** The image of its first container; empty when it has none. */
+  readonly image: string;
+  /** From its annotations; undefined when they say nothing of it. */
   readonly behaviour: Behaviour | undefined;
 }
 
-const behaviourAnnotation = z.string().transform((text, context): Behaviour => {
-  const parsed = behaviourSchema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  context.addIssue({
-    code: 'custom',
-    message: `annotation ${BEHAVIOUR_ANNOTATION} is not a behaviour: ${z.prettifyError(parsed.error)}`,
+function annotationOf<T>(name: string, schema: z.ZodType<T>): z.ZodType<T, string> {
+  return z.string().transform((text, context): T => {
+    const parsed = schema.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    const message = `annotation ${name} is not a behaviour: ${z.prettifyError(parsed.error)}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
   });
-  return z.NEVER;
+}
+
+const podAnnotations = z.object({
+  [BEHAVIOUR_ANNOTATION]: annotationOf(BEHAVIOUR_ANNOTATION, behaviourSchema).optional(),
+  [BEHAVIOURS_ANNOTATION]: annotationOf(BEHAVIOURS_ANNOTATION, z.record(z.string(), behaviourSchema)).optional(),
+});
+
+const podSpec = z.object({
+  serviceAccountName: z.string().optional(),
+  containers: z.array(z.object({ image: z.string().default('') })).default([]),
 });
 
 const podStatus = z.object({ podIP: z.string().optional(), phase: z.string().optional() }).optional();
@@ -110,14 +125,13 @@ const podStatus = z.object({ podIP: z.string().optional(), phase: z.string().opt
 /** Parses a Pod. */
 export const podSchema = z
   .object({
-    metadata: metadataSchema.extend({
-      annotations: z.object({ [BEHAVIOUR_ANNOTATION]: behaviourAnnotation.optional() }).nullish(),
-    }),
-    spec: z.object({ serviceAccountName: z.string().optional() }),
+    metadata: metadataSchema.extend({ annotations: podAnnotations.nullish() }),
+    spec: podSpec,
     status: podStatus,
   })
   .transform(({ metadata, spec, status }): Pod => {
-    const { namespace, name, labels } = metadata;
+    const { namespace, name, labels, annotations } = metadata;
+    const image = spec.containers[0]?.image ?? '';
     const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
     const serviceAccount = spec.serviceAccountName ?? 'default';
     return {
@@ -128,7 +142,8 @@ export const podSchema = z
       running: status?.phase === 'Running',
       labels,
       workload: workloadOf({ namespace, name, labels, serviceAccount, owner }),
-      behaviour: metadata.annotations?.[BEHAVIOUR_ANNOTATION],
+      image,
+      behaviour: annotations?.[BEHAVIOUR_ANNOTATION] ?? annotations?.[BEHAVIOURS_ANNOTATION]?.[image],
     };
   });
 

@@ -1,6 +1,7 @@
 // What Prometheus sees: which sidecars there are to scrape, and each one's metrics page.
 import type { Scrape } from './control.ts';
 import { page } from './meter.ts';
+import { newest } from './propagation.ts';
 import { keyOf } from './table.ts';
 import { behaviourOf, type Traffic } from './traffic.ts';
 
@@ -13,7 +14,7 @@ export interface ScrapeTarget {
 
 /** Every running pod behind a Service and every virtual client pod. */
 export function scrapeTargets(traffic: Traffic): readonly ScrapeTarget[] {
-  const behindServices = traffic.history.epochs.at(-1)?.table.inbound;
+  const behindServices = newest(traffic.history)?.inbound;
   const servers = [...traffic.cluster.pods.values()]
     .filter((pod) => pod.running && (behindServices?.has(keyOf(pod)) || traffic.servers.has(keyOf(pod))))
     .map((pod) => ({

@@ -43,6 +43,8 @@ export interface Client {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly meshed: boolean;
+  /** The gateway that the client is; undefined for a pod with or without a sidecar. */
+  readonly gateway: string | undefined;
   readonly host: string;
   readonly port: number | undefined;
   readonly path: string;
@@ -100,12 +102,15 @@ export function routeOf(table: RoutingTable, client: Client): Route {
   const backing = table.backings.get(host);
   const port = client.port ?? backing?.service.ports[0] ?? 80;
   const candidates = client.meshed ? candidatesFor(table.virtualServices, host) : [];
-  const virtualService = virtualServiceFor(candidates, host, client.namespace);
+  const bound = client.gateway ?? 'mesh';
+  const virtualService = virtualServiceFor(candidates, host, { namespace: client.namespace, gateway: bound });
+  // A gateway has routes for the hosts of its VirtualServices and for no others.
+  if (virtualService === undefined && client.gateway !== undefined) return { kind: 'none' };
   if (virtualService === undefined) {
     const target = targetOf(table, client, { host, subset: undefined, port });
     return target.kind === 'absent' ? { kind: 'none' } : { kind: 'split', legs: [{ weight: 1, target }] };
   }
-  const caller: Caller = { ...client, port, authority: authorityOf(client) };
+  const caller: Caller = { ...client, gateway: bound, port, authority: authorityOf(client) };
   const chosen = ruleFor(virtualService, caller, table.delegates);
   if (chosen === undefined) return { kind: 'none' };
   const code = chosen.rule.redirect?.redirectCode ?? chosen.rule.directResponse?.status;

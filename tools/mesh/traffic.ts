@@ -9,7 +9,7 @@ import { type Meter, newMeter, record } from './meter.ts';
 import type { Pod } from './objects.ts';
 import { advance, type Pace, startingPace } from './pace.ts';
 import { type History, inForce, newHistory, remember } from './propagation.ts';
-import { keyOf, type Route, type RoutingTable, routeOf, routingTable } from './table.ts';
+import { keyOf, type Route, type RoutingTable, routeOf } from './table.ts';
 
 /** A load under way. Its route is worked out once per routing table. */
 interface Running {
@@ -106,7 +106,7 @@ function noticeChange(traffic: Traffic): void {
   const { cluster, history, servers } = traffic;
   const { changedAtMs } = cluster;
   if (changedAtMs === undefined) return;
-  remember(history, changedAtMs, routingTable(takeSnapshot(cluster)));
+  remember(history, changedAtMs, takeSnapshot(cluster));
   for (const [key, { uid }] of servers) if (cluster.pods.get(key)?.uid !== uid) servers.delete(key);
 }
 
@@ -120,13 +120,20 @@ function playLoad(traffic: Traffic, running: Running, nowMs: number): void {
     behaviourOf: (pod) => behaviourOf(traffic, pod),
     alive: (pod) => traffic.cluster.pods.get(keyOf(pod))?.uid === pod.uid,
   };
-  for (let n = pace.next; n < running.pace.next; n += 1) playRequest(traffic, running, n, { table, route, world });
+  const at = Math.round(performance.timeOrigin + nowMs);
+  for (let n = pace.next; n < running.pace.next; n += 1) playRequest(traffic, running, n, { table, route, world, at });
 }
 
 function routeFor(running: Running, table: RoutingTable): Route {
   const { load, namespace, routed } = running;
   if (routed?.table === table) return routed.route;
-  const route = routeOf(table, { ...load, namespace, port: load.port, labels: { app: load.clientWorkload } });
+  const route = routeOf(table, {
+    ...load,
+    namespace,
+    port: load.port,
+    gateway: load.gateway,
+    labels: { app: load.clientWorkload },
+  });
   running.routed = { table, route };
   return route;
 }
@@ -135,11 +142,11 @@ function playRequest(
   traffic: Traffic,
   running: Running,
   n: number,
-  mesh: { readonly table: RoutingTable; readonly route: Route; readonly world: World },
+  mesh: { readonly table: RoutingTable; readonly route: Route; readonly world: World; readonly at: number },
 ): void {
   const { load, namespace, name } = running;
   const played = exchange(load, n, mesh.route, mesh.world);
-  count(traffic.counts, namespace, name, played);
+  count(traffic.counts, namespace, name, played, mesh.at);
   const placed = 'pod' in played;
   const client = traffic.clients.get(clientKey(running, replicaOf(load, n)));
   if (load.meshed && client !== undefined) {

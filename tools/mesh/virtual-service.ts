@@ -5,6 +5,8 @@ import { byAge, type HttpRule, type RequestMatch, type StringMatch, type Virtual
 /** What of a client and its requests can decide about a route. Header names are in lower case. */
 export interface Caller {
   readonly namespace: string;
+  /** What the client is bound to: `mesh` for a sidecar, else the gateway's name. */
+  readonly gateway: string;
   /** The labels of the client's pods. */
   readonly labels: Readonly<Record<string, string>>;
   /** The host header as sent. */
@@ -16,17 +18,18 @@ export interface Caller {
 }
 
 /**
- * The one VirtualService that a sidecar in `clientNamespace` obeys for `host`: of those bound to the mesh and visible
- * there, the closest host name wins, then the oldest ("host merging is not supported in sidecars").
+ * The one VirtualService that a proxy obeys for `host`: of those bound to the mesh, or to the gateway that it is, and visible in its
+ * namespace, the closest host name wins, then the oldest ("host merging is not supported in sidecars"; that of gateways, which is, is
+ * not played).
  */
 export function virtualServiceFor(
   all: readonly VirtualService[],
   host: string,
-  clientNamespace: string,
+  { namespace, gateway }: Pick<Caller, 'namespace' | 'gateway'>,
 ): VirtualService | undefined {
   const rated = all
-    .filter((found) => found.http.length > 0 && inMesh(found))
-    .filter((found) => visible(found.exportTo, found.namespace, clientNamespace))
+    .filter((found) => found.http.length > 0 && isBound(found, gateway))
+    .filter((found) => visible(found.exportTo, found.namespace, namespace))
     .map((found) => ({ found, rating: ratingOf(found, host) }))
     .filter(({ rating }) => rating > 0)
     .toSorted((a, b) => (a.rating === b.rating ? byAge(a.found, b.found) : b.rating - a.rating));
@@ -57,8 +60,8 @@ export function ruleFor(
   return undefined;
 }
 
-function inMesh(found: VirtualService): boolean {
-  return found.gateways.length === 0 || found.gateways.includes('mesh');
+function isBound({ gateways }: Pick<VirtualService, 'gateways'>, gateway: string): boolean {
+  return gateways.length === 0 ? gateway === 'mesh' : gateways.includes(gateway);
 }
 
 function ratingOf(found: VirtualService, host: string): number {
@@ -83,7 +86,7 @@ function conditionHolds(match: RequestMatch, caller: Caller): boolean {
     (match.port === undefined || match.port === caller.port) &&
     (match.sourceNamespace === undefined || match.sourceNamespace === caller.namespace) &&
     Object.entries(match.sourceLabels).every(([name, want]) => caller.labels[name] === want) &&
-    (match.gateways.length === 0 || match.gateways.includes('mesh'))
+    (match.gateways.length === 0 || match.gateways.includes(caller.gateway))
   );
 }
 

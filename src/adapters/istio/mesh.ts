@@ -3,6 +3,7 @@ import type { Located, Mesh, RouteChange, RouteView, Viewed, Workload, Written }
 import type { RolloutSpec, Route } from '../../domain/rollout.ts';
 import { claimIn } from './claim.ts';
 import { type FoundPair, findPair, lostObject } from './find-pair.ts';
+import { lanesMesh } from './lanes/mesh.ts';
 import { locate } from './locate.ts';
 import { noIstio } from './missing.ts';
 import { disownPatch, type Entry, fieldOwner, isOwned, lastWriter } from './ownership.ts';
@@ -57,7 +58,15 @@ export function istioMesh({ requests }: IstioMeshOptions): Mesh {
     return writtenBy(await objects.patch(route.namespace, route.name, operations, fieldOwner), route);
   }
 
-  return { locate: (stable, canary, asked) => search(objects, stable, canary, asked), view, change, disown };
+  const lanes = lanesMesh(objects);
+  return {
+    ...lanes,
+    locate: (stable, canary, asked) => search(objects, stable, canary, asked),
+    view: (track) => ('kind' in track ? lanes.view(track) : view(track)),
+    change: (track, viewed, wanted) =>
+      'kind' in track ? lanes.change(track, viewed, wanted) : change(track, viewed, wanted),
+    disown: (track) => ('kind' in track ? lanes.disown(track) : disown(track)),
+  };
 }
 
 /** What an object's owners were before a write of Serin's, and the version it made. */

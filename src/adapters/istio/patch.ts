@@ -27,7 +27,7 @@ export function routePatch(object: VirtualService, route: Route, change: RouteCh
 }
 
 /** Makes the API server refuse the patch with 409 unless the object is still of the version read. */
-export function lock({ metadata }: VirtualService): PatchOperation {
+export function lock({ metadata }: { readonly metadata: { readonly resourceVersion: string } }): PatchOperation {
   return { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion };
 }
 

@@ -18,7 +18,7 @@ export interface ClusterAnswer {
 /** Requests to the API server. Every one has a time-out; a failing network and a time-out throw. */
 export interface ClusterRequests {
   request(
-    method: 'GET' | 'PATCH',
+    method: 'GET' | 'PATCH' | 'POST' | 'DELETE',
     path: string,
     options?: {
       readonly body?: unknown;
@@ -38,9 +38,39 @@ export interface IstioObjects {
   destinationRules(namespace: string): Promise<readonly DestinationRule[]>;
   /** Services of a namespace. */
   services(namespace: string): Promise<readonly Service[]>;
+  /** Everything of a kind in all namespaces, or in the one given where the account may not look further; as it came. */
+  everywhere(
+    plural: 'virtualservices' | 'destinationrules',
+    namespace: string,
+  ): Promise<readonly unknown[] | 'notServed'>;
+  /** One object as it came; undefined when there is none. */
+  read(plural: 'virtualservices' | 'destinationrules', namespace: string, name: string): Promise<unknown>;
+  /** Creates an object in Serin's name and gives the answer whatever it is. */
+  create(plural: 'virtualservices' | 'destinationrules', namespace: string, body: unknown): Promise<ClusterAnswer>;
+  /** Deletes an object and gives the answer whatever it is. */
+  remove(plural: 'virtualservices' | 'destinationrules', namespace: string, name: string): Promise<ClusterAnswer>;
+  /** Pods of a namespace by a label selector. */
+  pods(namespace: string, selector: Readonly<Record<string, string>>): Promise<readonly Pod[]>;
+  /** Routes of the Gateway API in all namespaces; none where it is not served or not permitted. */
+  gatewayRoutes(): Promise<readonly unknown[]>;
   /** Sends a JSON Patch of a VirtualService in Serin's name and gives the answer whatever it is. */
   patch(namespace: string, name: string, operations: readonly unknown[], fieldOwner: string): Promise<ClusterAnswer>;
 }
+
+const podSchema = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+    deletionTimestamp: z.string().optional(),
+    ownerReferences: z
+      .array(z.looseObject({ kind: z.string(), name: z.string(), controller: z.boolean().default(false) }))
+      .default([]),
+  }),
+  status: z.looseObject({ phase: z.string().default('') }).prefault({}),
+});
+
+/** A pod as far as its owner goes. */
+export type Pod = z.output<typeof podSchema>;
 
 const group = '/apis/networking.istio.io';
 const fallbackVersions = ['v1', 'v1beta1', 'v1alpha3'];
@@ -79,6 +109,45 @@ export function istioObjects(requests: ClusterRequests): IstioObjects {
     services: async (namespace) => {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services`;
       return itemsOf(await requests.request('GET', path), serviceSchema, path);
+    },
+    everywhere: async (plural, namespace) => {
+      const path = await pathOf(namespace, plural);
+      if (path === undefined) return 'notServed';
+      const all = path.replace(/\/namespaces\/[^/]+/, '');
+      const answer = await requests.request('GET', all);
+      const seen = answer.status === 403 ? await requests.request('GET', path) : answer;
+      return itemsOf(seen, z.unknown(), answer.status === 403 ? path : all);
+    },
+    read: async (plural, namespace, name) => {
+      const path = await pathOf(namespace, plural, name);
+      if (path === undefined) return undefined;
+      const answer = await requests.request('GET', path);
+      return answer.status === 404 ? undefined : parsed(z.unknown(), answer, path);
+    },
+    create: async (plural, namespace, body) => {
+      const path = await pathOf(namespace, plural);
+      if (path === undefined) return { status: 404, body: undefined };
+      const versioned = { apiVersion: `networking.istio.io/${version}`, ...(body as object) };
+      return requests.request('POST', path, { body: versioned, query: { fieldManager: 'serin' } });
+    },
+    remove: async (plural, namespace, name) => {
+      const path = await pathOf(namespace, plural, name);
+      return path === undefined ? { status: 404, body: undefined } : requests.request('DELETE', path);
+    },
+    pods: async (namespace, selector) => {
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+      const labelSelector = Object.entries(selector)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(',');
+      return itemsOf(await requests.request('GET', path, { query: { labelSelector } }), podSchema, path);
+    },
+    gatewayRoutes: async () => {
+      const kinds = ['httproutes', 'grpcroutes'].map(async (plural) => {
+        const path = `/apis/gateway.networking.k8s.io/v1/${plural}`;
+        const answer = await requests.request('GET', path);
+        return answer.status === 404 || answer.status === 403 ? [] : itemsOf(answer, z.unknown(), path);
+      });
+      return (await Promise.all(kinds)).flat();
     },
     patch: async (namespace, name, operations, fieldOwner) => {
       const path = await pathOf(namespace, 'virtualservices', name);

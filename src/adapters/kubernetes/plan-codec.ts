@@ -16,13 +16,15 @@ export function writePlan(plan: Plan): StoredPlan {
     minRequests: plan.minRequests,
     onUndecided: plan.onUndecided,
     analysis: plan.analysis,
+    maxUnmeshed: exactShare(plan.maxUnmeshed),
+    ...(plan.testers === undefined ? {} : { testers: plan.testers }),
   };
 }
 
 /** Reads a stored plan. Throws with the parser's sentences when it is none. */
 export function readPlan(stored: StoredPlan): Plan {
   const texts = {
-    'canary-of': 'stable',
+    canary: 'enabled',
     steps: stored.steps.join(','),
     bake: stored.bake,
     'max-bake': stored.maxBake,
@@ -32,6 +34,9 @@ export function readPlan(stored: StoredPlan): Plan {
     'min-requests': String(stored.minRequests),
     'on-undecided': stored.onUndecided,
     analysis: stored.analysis,
+    // Plans of before managed Deployments have neither.
+    ...(stored.maxUnmeshed === undefined ? {} : { 'max-unmeshed': stored.maxUnmeshed }),
+    ...(stored.testers === undefined ? {} : { testers: stored.testers }),
   };
   const annotations = Object.fromEntries(Object.entries(texts).map(([key, text]) => [`${prefix}${key}`, text]));
   const parsed = parseSettings('canary', annotations);

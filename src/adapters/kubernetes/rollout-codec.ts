@@ -1,6 +1,7 @@
 // Between a rollout as a value and as a stored object.
 import { z } from 'zod';
 import type { Evidence } from '../../domain/evidence.ts';
+import type { Lanes } from '../../domain/lanes.ts';
 import type { Request, Rollout, RolloutId, RolloutSpec, RolloutStatus, Route } from '../../domain/rollout.ts';
 import { formatInstant, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
@@ -35,18 +36,24 @@ function isWritten(status: unknown): boolean {
 function readStatus(object: unknown, stored: unknown): RolloutStatus {
   const parsed = statusSchema.safeParse(stored);
   if (!parsed.success) throw unreadable(object, parsed.error);
-  const { weight, route, verdicts, ...others } = parsed.data;
+  const { weight, route, lanes, verdicts, ...others } = parsed.data;
   return {
     ...others,
     weight: { intended: weight.intended, observed: weight.observed ?? null },
     verdicts: verdicts as readonly GateVerdict[],
     ...(route === undefined ? {} : { route: readRoute(route) }),
+    ...(lanes === undefined ? {} : { lanes: readLanes(lanes) }),
   };
 }
 
 function readRoute(route: NonNullable<z.output<typeof statusSchema>['route']>): Route {
   const { stable, canary } = route.original;
   return { ...route, original: { stable: stable ?? null, canary: canary ?? null } };
+}
+
+function readLanes(lanes: NonNullable<z.output<typeof statusSchema>['lanes']>): Lanes {
+  const originals = lanes.originals.map((original) => ({ ...original, weight: original.weight ?? null }));
+  return { kind: 'lanes', ...lanes, originals };
 }
 
 function unwritten({ creationTimestamp: created }: Metadata): RolloutStatus {
@@ -81,6 +88,7 @@ export function writeSpec(spec: RolloutSpec): StoredSpec {
     stable: writeVersion(spec.stable),
     canary: writeVersion(spec.canary),
     attempt: spec.attempt,
+    ...(spec.takesOver === undefined ? {} : { takesOver: spec.takesOver }),
     plan: writePlan(spec.plan),
     route: { ...spec.route },
     requests: spec.requests.map(writeRequest),
@@ -101,7 +109,8 @@ export function writeRequest(request: Request): NonNullable<StoredSpec['requests
 
 /** A status as it is stored, whatever its size. */
 export function writeStatus(status: RolloutStatus): StoredStatus {
-  const { since, writtenAt, bakeSince, checkpointAt, due, finishedAt, weight, route, evidence, ...others } = status;
+  const { since, writtenAt, bakeSince, checkpointAt, due, finishedAt, weight, route, lanes, evidence, ...others } =
+    status;
   return {
     ...others,
     weight: { intended: weight.intended, ...(weight.observed === null ? {} : { observed: weight.observed }) },
@@ -112,6 +121,7 @@ export function writeStatus(status: RolloutStatus): StoredStatus {
     ...optionalInstant('due', due),
     ...optionalInstant('finishedAt', finishedAt),
     ...(route === undefined ? {} : { route: writeRoute(route) }),
+    ...(lanes === undefined ? {} : { lanes: writeLanes(lanes) }),
     ...(evidence === undefined ? {} : { evidence: writeEvidence(evidence) }),
     verdicts: [...status.verdicts],
     history: status.history.map((entry) => ({ ...entry, time: formatInstant(entry.time) })),
@@ -125,6 +135,19 @@ function writeRoute(route: Route): NonNullable<StoredStatus['route']> {
     ...route,
     original: { ...(stable === null ? {} : { stable }), ...(canary === null ? {} : { canary }) },
     services: [...route.services],
+  };
+}
+
+function writeLanes({ kind: _, ...lanes }: Lanes): NonNullable<StoredStatus['lanes']> {
+  return {
+    ...lanes,
+    hosts: [...lanes.hosts],
+    objects: [...lanes.objects],
+    made: [...lanes.made],
+    originals: lanes.originals.map(({ weight, ...original }) => ({
+      ...original,
+      ...(weight === null ? {} : { weight }),
+    })),
   };
 }
 

@@ -1,6 +1,6 @@
 // A CanaryRollout as the API server stores it: instants as RFC 3339, durations and shares as people write them.
 import { z } from 'zod';
-import { phases, verbs } from '../../domain/rollout.ts';
+import { cleanUps, phases, stages, verbs } from '../../domain/rollout.ts';
 import { metadataSchema } from './metadata.ts';
 
 /** Group, version and kind. */
@@ -33,6 +33,8 @@ const plan = z.object({
   minRequests: z.number(),
   onUndecided: z.string(),
   analysis: z.string(),
+  maxUnmeshed: z.string().exactOptional(),
+  testers: z.string().exactOptional(),
 });
 
 const request = z.object({
@@ -51,6 +53,7 @@ const spec = z.object({
   stable: version,
   canary: version,
   attempt: z.number(),
+  takesOver: z.string().exactOptional(),
   plan,
   route: z
     .object({
@@ -79,6 +82,33 @@ const route = z.object({
   canary: destination,
   original: z.object({ stable: z.number().exactOptional(), canary: z.number().exactOptional() }).default({}),
   services: z.array(z.string()).default([]),
+});
+
+const lanes = z.object({
+  target: z.string(),
+  namespace: z.string(),
+  hosts: z.array(z.string()),
+  objects: z.array(z.object({ namespace: z.string(), name: z.string(), made: z.boolean() })),
+  originals: z
+    .array(
+      z.object({
+        object: z.string(),
+        protocol: z.enum(['http', 'tls', 'tcp']),
+        section: z.string().exactOptional(),
+        index: z.number(),
+        host: z.string(),
+        subset: z.string().exactOptional(),
+        port: z.number().exactOptional(),
+        weight: z.number().exactOptional(),
+        alone: z.boolean(),
+      }),
+    )
+    .default([]),
+  names: z.object({ stable: z.string().exactOptional(), canary: z.string() }),
+  made: z
+    .array(z.object({ kind: z.enum(['DestinationRule', 'Deployment']), namespace: z.string(), name: z.string() }))
+    .default([]),
+  testers: z.string().exactOptional(),
 });
 
 const warrantKind = z.enum(['start', 'pass', 'time', 'person', 'undecided']);
@@ -131,8 +161,11 @@ const status = z.object({
   since: instant,
   writtenAt: instant.exactOptional(),
   bakeSince: instant.exactOptional(),
-  cleanUp: z.enum(['toStable', 'settleStable', 'restore', 'release']).exactOptional(),
+  cleanUp: z.enum(cleanUps).exactOptional(),
+  stage: z.enum(stages).exactOptional(),
   route: route.exactOptional(),
+  lanes: lanes.exactOptional(),
+  promotedHash: z.string().exactOptional(),
   warrant: warrant.exactOptional(),
   cause: z.enum(['gate', 'health', 'person', 'superseded', 'stableChanged', 'deadline', 'undecided']).exactOptional(),
   fullWarrant: warrant.exactOptional(),

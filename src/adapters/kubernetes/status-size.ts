@@ -43,6 +43,7 @@ const economies: readonly ((status: FullStatus) => FullStatus)[] = [
   (status) => withHistory(status, 0),
   (status) => withVerdicts(status, 16, 60, 0),
   withShortSentences,
+  withFewWords,
 ];
 
 /** The bounds that the CustomResourceDefinition sets, in letters. */
@@ -107,6 +108,12 @@ function withSentences(status: FullStatus, letters: number): FullStatus {
 
 function withShortSentences(status: FullStatus): FullStatus {
   return withConditions(withSentences(status, 150), 30);
+}
+
+/** The last resort, for letters of four bytes each. */
+function withFewWords(status: FullStatus): FullStatus {
+  const few = withVerdicts(withAnswers(withConditions(withSentences(status, 60), 10), 20), 4, 60, 0);
+  return { ...few, ...(few.pausedBy === undefined ? {} : { pausedBy: clip(few.pausedBy, 60) }) };
 }
 
 /** A state that is no state makes its gate begin anew, and say so. */

@@ -51,7 +51,7 @@ export function clusterTargets(cluster: ClusterRequests, clock?: Clock): Targets
     if (answer.status === 404) return;
     const { annotations } = objectSchema.parse(found(path, answer)).metadata;
     const wanted = Object.entries(marks).map(([key, value]) => [`${prefix}${key}`, value] as const);
-    if (wanted.every(([key, value]) => annotations[key] === value)) return;
+    if (wanted.every(([key, value]) => (annotations[key] ?? null) === value)) return;
     await patch(path, { metadata: { annotations: Object.fromEntries(wanted) } }, 'application/merge-patch+json');
   }
 

@@ -48,8 +48,8 @@ export interface WatchOptions {
   readonly times?: Partial<FollowTimes>;
 }
 
-/** Keys that Serin itself writes; they are no news. */
-const ownKeys = new Set(['phase', 'rollout', 'last'].map((key) => `${prefix}${key}`));
+/** Keys that Serin itself writes; they are no news. A hold is: the admission policy sets it in the very write that changes the template. */
+const ownKeys = new Set(['phase', 'rollout', 'last', 'stable'].map((key) => `${prefix}${key}`));
 /** The Deployment controller's own mark of a new template. */
 const revisionKey = 'deployment.kubernetes.io/revision';
 /**

@@ -1,20 +1,13 @@
 // Deployments and their pods, read live.
 import { z } from 'zod';
-import type { Clock, PodTrouble, Workload, Workloads } from '../../controller/ports.ts';
+import type { Clock, Generation, PodTrouble, Workload, Workloads } from '../../controller/ports.ts';
 import type { ClusterRequests } from './connection.ts';
 import { listAll } from './list.ts';
-import { metadataSchema, objectSchema } from './metadata.ts';
+import { metadataSchema } from './metadata.ts';
+import { hashKey, imagesOf, podLabelsOf, revisionOf, templateSchema } from './pod-template.ts';
 import { type PodSeen, podSchema, troublesOf } from './pod-trouble.ts';
 import { refused } from './refused.ts';
-import { selectorText } from './selector.ts';
-
-const template = z.looseObject({
-  metadata: z
-    .looseObject({ labels: z.record(z.string(), z.string()).nullish() })
-    .nullish()
-    .transform((value) => value ?? { labels: {} }),
-  spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string().default('') })) }),
-});
+import { generationsOf, keptUnder, numberKey, revisionKept } from './replica-sets.ts';
 
 const count = z
   .number()
@@ -33,7 +26,7 @@ const deploymentSchema = z.object({
         .array(z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() }))
         .nullish(),
     }),
-    template,
+    template: templateSchema,
   }),
   status: z
     .object({
@@ -48,19 +41,27 @@ const deploymentSchema = z.object({
 
 type Deployment = z.output<typeof deploymentSchema>;
 
-const replicaSetSchema = z.object({ spec: z.object({ template }) });
-
-const revisionKey = 'deployment.kubernetes.io/revision';
-const hashKey = 'pod-template-hash';
+/** Marks a pause as Serin's, or as its admission policy's; the latter writes this very value. */
+export const heldKey = 'serin.dev/held';
 
 /** Deployments as the cluster has them now. Throws when it cannot be reached or refuses. */
 export function clusterWorkloads(cluster: ClusterRequests, clock: Clock): Workloads {
-  async function get(namespace: string, name: string): Promise<Workload | undefined> {
+  async function read(namespace: string, name: string): Promise<Deployment | undefined> {
     const answer = await cluster.request('GET', deploymentPath(namespace, name));
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw refused(`Reading Deployment ${namespace}/${name}`, answer);
-    const deployment = deploymentSchema.parse(answer.body);
-    return workloadOf(deployment, await hashOf(cluster, deployment));
+    return deploymentSchema.parse(answer.body);
+  }
+
+  async function get(namespace: string, name: string): Promise<Workload | undefined> {
+    const deployment = await read(namespace, name);
+    return deployment === undefined ? undefined : workloadOf(deployment, await hashOf(cluster, deployment));
+  }
+
+  async function generations({ namespace, name, uid }: Workload): Promise<readonly Generation[]> {
+    const deployment = await read(namespace, name);
+    if (deployment === undefined) return [];
+    return generationsOf(cluster, { namespace, uid, selector: deployment.spec.selector });
   }
 
   async function troubles(workload: Workload): Promise<readonly PodTrouble[]> {
@@ -74,7 +75,7 @@ export function clusterWorkloads(cluster: ClusterRequests, clock: Clock): Worklo
     return troublesOf(own, clock.now());
   }
 
-  return { get, troubles };
+  return { get, troubles, generations };
 }
 
 /** The path of one Deployment. */
@@ -91,50 +92,30 @@ function workloadOf({ metadata, spec, status }: Deployment, hash: string | undef
     uid: metadata.uid,
     annotations: metadata.annotations,
     ...(hash === undefined ? {} : { hash }),
-    images: spec.template.spec.containers.map(({ image }) => image),
-    podLabels: spec.template.metadata.labels ?? {},
+    images: imagesOf(spec.template),
+    podLabels: podLabelsOf(spec.template),
     replicas: spec.replicas,
     readyReplicas: status.readyReplicas,
     complete: isObserved && counts.every((each) => each === spec.replicas),
     progressDeadlineSeconds: spec.progressDeadlineSeconds,
     deleting: metadata.deletionTimestamp !== undefined && metadata.deletionTimestamp !== null,
+    resourceVersion: metadata.resourceVersion,
+    revision: revisionOf(spec.template),
+    paused: spec.paused,
+    held: metadata.annotations[heldKey] === 'true',
   };
 }
 
 /**
- * The hash of the ReplicaSet that the present template stands for: the one of the Deployment's own revision, once the Deployment
- * controller has seen the present spec. A paused Deployment keeps its old revision whatever its template says.
+ * The hash of the ReplicaSet that the present template stands for: the one of the Deployment's own number, once the Deployment
+ * controller has seen the present spec. A paused Deployment keeps its old number whatever its template says.
  */
 async function hashOf(cluster: ClusterRequests, { metadata, spec, status }: Deployment): Promise<string | undefined> {
-  const revision = metadata.annotations[revisionKey];
-  if (revision === undefined || status.observedGeneration < metadata.generation) return undefined;
-  const path = `/apis/apps/v1/namespaces/${encodeURIComponent(metadata.namespace)}/replicasets`;
-  const labelSelector = selectorText(spec.selector);
-  const { objects } = await listAll(cluster, { path, metadataOnly: true, labelSelector });
-  const found = objects
-    .map((object) => objectSchema.parse(object).metadata)
-    .find(
-      ({ annotations, ownerReferences }) =>
-        annotations[revisionKey] === revision && ownerReferences.some(({ uid }) => uid === metadata.uid),
-    );
-  const hash = found?.labels[hashKey];
-  if (found === undefined || hash === undefined || !spec.paused) return hash;
-  return (await runsTemplate(cluster, `${path}/${encodeURIComponent(found.name)}`, spec.template)) ? hash : undefined;
-}
-
-async function runsTemplate(cluster: ClusterRequests, path: string, wanted: Deployment['spec']['template']) {
-  const answer = await cluster.request('GET', path);
-  if (answer.status === 404) return false;
-  if (answer.status !== 200) throw refused(`GET ${path}`, answer);
-  const { metadata, spec } = replicaSetSchema.parse(answer.body).spec.template;
-  const { [hashKey]: _, ...labels } = metadata.labels ?? {};
-  return canonical({ metadata: { ...metadata, labels }, spec }) === canonical(wanted);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  const number = metadata.annotations[numberKey];
+  if (number === undefined || status.observedGeneration < metadata.generation) return undefined;
+  const { namespace, uid } = metadata;
+  const kept = await keptUnder(number, cluster, { namespace, uid, selector: spec.selector });
+  if (kept === undefined || !spec.paused) return kept?.hash;
+  const isRun = (await revisionKept(cluster, namespace, kept.name)) === revisionOf(spec.template);
+  return isRun ? kept.hash : undefined;
 }

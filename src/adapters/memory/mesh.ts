@@ -5,7 +5,7 @@ import type { Mesh } from '../../controller/ports.ts';
 import { type Operation, patched } from './json-patch.ts';
 
 /** The kinds of objects a mesh is made of, as the API calls them. */
-export type MeshKind = 'virtualservices' | 'destinationrules' | 'services';
+export type MeshKind = 'virtualservices' | 'destinationrules' | 'services' | 'pods';
 
 /** An object as a user writes it. */
 export interface MeshObject {
@@ -23,11 +23,13 @@ export interface MemoryMesh extends Mesh {
   remove(namespace: string, name: string): void;
   /** A VirtualService as the API would show it; undefined when there is none. */
   read(namespace: string, name: string): unknown;
+  /** Every object of a kind in a namespace. */
+  list(kind: MeshKind, namespace: string): readonly Pick<MeshObject, 'metadata'>[];
 }
 
 interface Requests {
   request(
-    method: 'GET' | 'PATCH',
+    method: 'GET' | 'PATCH' | 'POST' | 'DELETE',
     path: string,
     options?: { readonly body?: unknown; readonly query?: Readonly<Record<string, string>> },
   ): Promise<Answer>;
@@ -53,6 +55,7 @@ interface Stored {
     readonly name: string;
     readonly resourceVersion: string;
     readonly generation: number;
+    readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly managedFields: readonly Entry[];
   };
@@ -74,6 +77,7 @@ export function memoryMesh(translate: (options: { readonly requests: Requests })
     },
     remove: (namespace, name) => shelf.remove(pathOf('virtualservices', namespace, name)),
     read: (namespace, name) => structuredClone(shelf.get(pathOf('virtualservices', namespace, name))),
+    list: (kind, namespace) => shelf.under(pathOf(kind, namespace, '').slice(0, -1)),
   };
 }
 
@@ -83,6 +87,7 @@ interface Shelf {
   set(path: string, object: Stored): void;
   remove(path: string): void;
   under(path: string): readonly Stored[];
+  everywhere(group: string, plural: string): readonly Stored[];
 }
 
 function emptyShelf(): Shelf {
@@ -95,6 +100,10 @@ function emptyShelf(): Shelf {
       objects.set(path, { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } });
     },
     remove: (path) => void objects.delete(path),
+    everywhere: (group, plural) =>
+      [...objects]
+        .filter(([place]) => place.startsWith(`${group}/namespaces/`) && place.split('/').at(-2) === plural)
+        .map(([, object]) => object),
     under: (path) => [...objects].filter(([place]) => place.startsWith(`${path}/`)).map(([, object]) => object),
   };
 }
@@ -104,9 +113,35 @@ function answer(shelf: Shelf, ...[method, path, options]: Parameters<Requests['r
   if (method === 'PATCH') {
     return edit(shelf, path, options?.body as readonly Operation[], options?.query?.['fieldManager'] ?? 'unknown');
   }
+  if (method === 'POST')
+    return create(shelf, path, options?.body as MeshObject, options?.query?.['fieldManager'] ?? 'unknown');
+  if (method === 'DELETE') {
+    const known = shelf.get(path) !== undefined;
+    shelf.remove(path);
+    return { status: known ? 200 : 404, body: {} };
+  }
+  if (path.startsWith('/apis/gateway.networking.k8s.io/')) return { status: 404, body: {} };
   const isList = /\/namespaces\/[^/]+\/[^/]+$/.test(path);
-  const body = isList ? { items: shelf.under(path) } : shelf.get(path);
+  const everywhere = /^(?<group>.*\/v1)\/(?<plural>[^/]+)$/.exec(path)?.groups;
+  if (everywhere !== undefined)
+    return { status: 200, body: { items: shelf.everywhere(everywhere['group'] ?? '', everywhere['plural'] ?? '') } };
+  const body = isList
+    ? { items: shelf.under(path).filter(carrying(options?.query?.['labelSelector'])) }
+    : shelf.get(path);
   return body === undefined ? { status: 404, body: {} } : { status: 200, body: structuredClone(body) };
+}
+
+/** Which objects a selector of labels chooses; all of them without one. */
+function carrying(selector = ''): (object: Stored) => boolean {
+  const wanted = selector === '' ? [] : selector.split(',').map((pair) => pair.split('='));
+  return ({ metadata }) => wanted.every(([key = '', value]) => metadata.labels?.[key] === value);
+}
+
+function create(shelf: Shelf, path: string, object: MeshObject, writer: string): Answer {
+  const place = `${path}/${object.metadata.name}`;
+  if (shelf.get(place) !== undefined) return { status: 409, body: {} };
+  shelf.set(place, asWritten(object, undefined, writer));
+  return { status: 201, body: structuredClone(shelf.get(place)) };
 }
 
 function edit(shelf: Shelf, path: string, operations: readonly Operation[], writer: string): Answer {
@@ -121,7 +156,7 @@ function edit(shelf: Shelf, path: string, operations: readonly Operation[], writ
 }
 
 function pathOf(kind: MeshKind, namespace: string, name: string): string {
-  const group = kind === 'services' ? '/api/v1' : '/apis/networking.istio.io/v1';
+  const group = kind === 'services' || kind === 'pods' ? '/api/v1' : '/apis/networking.istio.io/v1';
   return `${group}/namespaces/${namespace}/${kind}/${name}`;
 }
 

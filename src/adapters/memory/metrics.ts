@@ -19,6 +19,8 @@ export interface MemoryMetrics extends Metrics {
   /** Every read is `sourceDown` with this sentence, until `start`. */
   stop(message: string): void;
   start(): void;
+  /** The share of every workload's requests that comes from outside the mesh; none until said. */
+  outside(share: number | undefined): void;
   /** The slots read so far, in order. */
   readonly reads: readonly { readonly slot: Slot; readonly subjects: readonly Subject[] }[];
 }
@@ -31,6 +33,7 @@ export function memoryMetrics(): MemoryMetrics {
   const gaps: { readonly from: Instant; readonly to: Instant }[] = [];
   const reads: { slot: Slot; subjects: readonly Subject[] }[] = [];
   let outage: string | undefined;
+  let unmeshed: number | undefined = 0;
   return {
     reads,
     serve: (served) => void past.push(served),
@@ -41,6 +44,10 @@ export function memoryMetrics(): MemoryMetrics {
     start: () => {
       outage = undefined;
     },
+    outside: (share) => {
+      unmeshed = share;
+    },
+    unmeshed: async () => (outage === undefined ? unmeshed : undefined),
     async read(slot, subjects) {
       reads.push({ slot, subjects });
       if (outage !== undefined) return { kind: 'sourceDown', slot, message: outage };

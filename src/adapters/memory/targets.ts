@@ -20,8 +20,12 @@ export function memoryTargets(workloads: MemoryWorkloads): MemoryTargets {
     async mark(namespace, name, marks) {
       const workload = await workloads.get(namespace, name);
       if (workload === undefined) return;
-      const wanted = Object.entries(marks).map(([key, value]) => [`${prefix}${key}`, value] as const);
-      workloads.put({ ...workload, annotations: { ...workload.annotations, ...Object.fromEntries(wanted) } });
+      const marked = new Map(Object.entries(workload.annotations));
+      for (const [key, value] of Object.entries(marks)) {
+        if (typeof value === 'string') marked.set(`${prefix}${key}`, value);
+        else marked.delete(`${prefix}${key}`);
+      }
+      workloads.annotate(namespace, name, Object.fromEntries(marked));
     },
     async accept(namespace, name, refusal) {
       const key = `${namespace}/${name}`;

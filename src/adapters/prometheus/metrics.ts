@@ -3,7 +3,7 @@ import type { Metrics } from '../../controller/ports.ts';
 import type { LatencyRow, RequestRow, Slot, SlotReading, Subject, UnreadableRow } from '../../domain/evidence.ts';
 import type { Instant } from '../../domain/time.ts';
 import { type Ask, type PrometheusOptions, prometheusClient } from './client.ts';
-import { latencyQuery, requestsQuery } from './query.ts';
+import { latencyQuery, requestsQuery, unmeshedQuery } from './query.ts';
 import { latencyRows, type Rows, requestRows, unreadableOf } from './rows.ts';
 import { type Pod, type PodAge, youngPods } from './young-pods.ts';
 
@@ -22,6 +22,11 @@ export function prometheusMetrics(options: PrometheusOptions & { readonly podAge
       if (answer.kind === 'down') return { kind: 'sourceDown', slot, message: answer.message };
       const isYoung = await young(slot, [...answer.requests.newborn, ...answer.latency.newborn]);
       return readingOf(slot, shownQueries(queries), answer, isYoung);
+    },
+    async unmeshed(slot, subject) {
+      const answer = await ask(unmeshedQuery(slot, subject), slot.end);
+      const share = answer.kind === 'vector' ? answer.samples[0]?.value : undefined;
+      return share !== undefined && Number.isFinite(share) ? share : undefined;
     },
   };
 }

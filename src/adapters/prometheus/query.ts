@@ -1,4 +1,4 @@
-// The two queries behind a slot, as text. Pure.
+// The queries behind a slot, as text. Pure.
 //
 //   slot                   start          end
 //   ────────┼──────────────┼──────────────┼──▶
@@ -38,15 +38,35 @@ export function latencyQuery(slot: Slot, subjects: readonly Subject[]): string |
   return countsQuery('istio_request_duration_milliseconds_bucket', [servedBy(judged)], latencyLabels, slot);
 }
 
+/**
+ * The share of the subject's requests in the slot that came from clients without a sidecar, as the pods' own proxies counted them. To
+ * be evaluated at the slot's end. No element without a series, NaN without requests. A client whose plain text a sidecar sent is known
+ * by its name.
+ */
+export function unmeshedQuery(slot: Slot, { namespace, stable, canary }: Subject): string {
+  const served = `reporter="destination",destination_workload_namespace=~${oneOf([namespace])},destination_workload=~${oneOf([stable, canary])}`;
+  const outside = `${served},connection_security_policy="none",source_workload="unknown"`;
+  const [some, all] = [outside, served].map(
+    (selector) => `sum(${counts('istio_requests_total', [selector], slot).each})`,
+  );
+  return `(${some} or vector(0)) / ${all}`;
+}
+
 function countsQuery(metric: string, selectors: readonly string[], labels: readonly string[], slot: Slot): string {
+  const { now, before, each, reach, width } = counts(metric, selectors, slot);
+  const counted = `sum by (${labels.join(', ')}) (${each})`;
+  const newborn = `${now} unless ${before} unless on (job, instance) ${scrapedBefore(reach, width)}`;
+  const apart = `sum by (${[...labels, 'namespace', 'pod'].join(', ')}) (${newborn})`;
+  return `${counted} or label_replace(${apart}, "${newbornLabel}", "newborn", "", "")`;
+}
+
+/** A counter's last values of the slot and of the one before, and what it counted between them. */
+function counts(metric: string, selectors: readonly string[], slot: Slot) {
   const width = durationText(slot.end - slot.start);
   const reach = durationText(2 * (slot.end - slot.start));
   const now = anyOf(selectors.map((selector) => `last_over_time(${metric}{${selector}}[${reach}])`));
   const before = anyOf(selectors.map((selector) => `last_over_time(${metric}{${selector}}[${reach}] offset ${width})`));
-  const counted = `sum by (${labels.join(', ')}) ((${now} - ${before}) >= 0 or ${now})`;
-  const newborn = `${now} unless ${before} unless on (job, instance) ${scrapedBefore(reach, width)}`;
-  const apart = `sum by (${[...labels, 'namespace', 'pod'].join(', ')}) (${newborn})`;
-  return `${counted} or label_replace(${apart}, "${newbornLabel}", "newborn", "", "")`;
+  return { now, before, each: `(${now} - ${before}) >= 0 or ${now}`, reach, width };
 }
 
 /**

@@ -1,16 +1,22 @@
 // What a rollout would do: the plan as it was understood, the route it was found to move, and everything it would touch.
 import type { Workload } from '../../controller/ports.ts';
 import { formatShare, type Plan } from '../../domain/plan.ts';
-import type { Destination, Route } from '../../domain/rollout.ts';
+import type { Destination, Mode, Route } from '../../domain/rollout.ts';
 import { formatDuration } from '../../domain/time.ts';
 
-/** The page of a plan that can be carried out. */
-export function planLines(target: Workload, stable: Workload, plan: Plan, route: Route): readonly string[] {
+/** A plan, and the way of releasing it is for. */
+export interface Planned {
+  readonly mode: Mode;
+  readonly plan: Plan;
+}
+
+/** The page of a pair's plan that can be carried out. */
+export function planLines(target: Workload, stable: Workload, planned: Planned, route: Route): readonly string[] {
   return [
     `Deployment ${target.name} would be released as the canary of ${stable.name} in namespace ${target.namespace}.`,
     '',
     ...versionLines(target, stable),
-    ...planFacts(plan),
+    ...planFacts(planned),
     '',
     ...routeLines(route),
     '',
@@ -27,21 +33,26 @@ function versionLines(target: Workload, stable: Workload): readonly string[] {
 }
 
 /** The parsed plan, one fact a line. */
-export function planFacts(plan: Plan): readonly string[] {
+export function planFacts({ mode, plan }: Planned): readonly string[] {
   return [
     fact('Steps', `${plan.steps.map((weight) => `${weight}%`).join(' > ')} of the traffic`),
     fact('Bake', `${formatDuration(plan.bakeMs)} to ${formatDuration(plan.maxBakeMs)} per step`),
-    fact('Duration', durationSentence(plan)),
+    fact('Duration', durationSentence(plan, mode)),
     fact('Judged', judgedSentence(plan)),
     fact('Undecided', undecidedSentence(plan)),
+    ...(plan.testers === undefined
+      ? []
+      : [fact('Testers', `who sends ${plan.testers} sees the canary from the first step on`)]),
   ];
 }
 
-function durationSentence(plan: Plan): string {
-  const count = plan.steps.length;
-  const least = formatDuration(count * plan.bakeMs);
-  const steps = count === 1 ? 'one step' : `${count} steps`;
-  return `at least ${least} (${steps} of ${formatDuration(plan.bakeMs)}), and some seconds per step until the mesh has settled`;
+/** A managed rollout bakes once more when traffic is back on the promoted Deployment. */
+function durationSentence({ steps, bakeMs }: Plan, mode: Mode): string {
+  const count = steps.length;
+  const bakes = mode === 'managed' ? count + 1 : count;
+  const bake = formatDuration(bakeMs);
+  const words = `${count === 1 ? 'one step' : `${count} steps`} of ${bake}${mode === 'managed' ? `, and ${bake} on the promoted Deployment` : ''}`;
+  return `at least ${formatDuration(bakes * bakeMs)} (${words}), and some seconds per step until the mesh has settled`;
 }
 
 function judgedSentence(plan: Plan): string {
@@ -79,7 +90,8 @@ function routeLines(route: Route): readonly string[] {
   ];
 }
 
-function destination({ host, subset, port }: Destination): string {
+/** A destination in words. */
+export function destination({ host, subset, port }: Destination): string {
   const named = subset === undefined ? host : `${host} subset ${subset}`;
   return port === undefined ? named : `${named} port ${port}`;
 }
@@ -93,6 +105,7 @@ function touchedLines(target: Workload, route: Route): readonly string[] {
   ];
 }
 
-function fact(name: string, value: string): string {
+/** A line of the page: its name, and what there is to say. */
+export function fact(name: string, value: string): string {
   return `${name.padEnd(11)}${value}`;
 }

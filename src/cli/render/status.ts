@@ -1,4 +1,5 @@
 // One rollout on a page: where it stands, why, and what can be typed next.
+import type { Lanes } from '../../domain/lanes.ts';
 import { isAbortable, isFinal, type Rollout } from '../../domain/rollout.ts';
 import { displayOf, isPaused } from '../../domain/status.ts';
 import { formatInstant, type Instant } from '../../domain/time.ts';
@@ -31,8 +32,22 @@ export function changeLine({ id, spec, status }: Rollout): string {
   return `${id.name} ${status.phase}${paused} step=${step} weight=${weight.replaceAll(' ', '_')} verdict=${verdict.replaceAll(' ', '')}: ${status.message}`;
 }
 
-/** What makes a change worth a line; the numbers in a sentence alone do not. */
-export function changeKey({ spec, status }: Rollout): string {
+/**
+ * Tells, rollout after rollout, which of them is worth a line: where it stands has changed, and a reader can see it. The numbers in
+ * a sentence alone are no change.
+ */
+export function changes(): (rollout: Rollout) => boolean {
+  let before: { readonly key: string; readonly line: string } | undefined;
+  return (rollout) => {
+    const next = { key: changeKey(rollout), line: changeLine(rollout) };
+    if (next.key === before?.key) return false;
+    const isSeen = next.line !== before?.line;
+    before = next;
+    return isSeen;
+  };
+}
+
+function changeKey({ spec, status }: Rollout): string {
   const { step, weight, verdict } = displayOf(spec, status);
   return [status.phase, status.reason, step, weight, verdict, isPaused(spec, status), status.answers.length].join('|');
 }
@@ -50,9 +65,23 @@ function facts(rollout: Rollout, now: Instant, paint: Paint): readonly string[] 
     ['Weight', `${display.weight} to the canary`],
     ['Stable', `${display.stable}  (${spec.stable.hash})`],
     ['Canary', `${display.canary}  (${spec.canary.hash})`],
-    ...(status.route === undefined ? [] : [['Route', `${status.route.namespace}/${status.route.name}`]]),
+    ...trackRows(rollout),
   ];
   return rows.map(([name = '', value = '']) => `${name.padEnd(9)}${value}`);
+}
+
+function trackRows({ status }: Rollout): readonly (readonly string[])[] {
+  const { route, lanes } = status;
+  if (lanes === undefined) return route === undefined ? [] : [['Route', `${route.namespace}/${route.name}`]];
+  return lanes.objects.map(({ namespace, name, made }, index) => [
+    index === 0 ? 'Lanes' : '',
+    `${namespace}/${name}${made ? ' (made for the time of the rollout)' : lanesOf(lanes, `${namespace}/${name}`)}`,
+  ]);
+}
+
+function lanesOf({ originals }: Lanes, object: string): string {
+  const count = originals.filter((original) => original.object === object).length;
+  return count === 1 ? ', one destination' : `, ${count} destinations`;
 }
 
 function track({ spec, status }: Rollout): string {
@@ -106,13 +135,24 @@ function pastLines({ status }: Rollout, now: Instant): readonly string[] {
   return ['', ...table(['WHEN', 'PHASE', 'WEIGHT', 'WHAT'], rows)];
 }
 
-function nextLines({ id, spec, status }: Rollout, paint: Paint): readonly string[] {
+/** Whether the Deployment's template is one to be taken back, or was released and can be followed by the one before. */
+function isUndoable({ spec, status }: Rollout): boolean {
+  return (
+    spec.mode === 'managed' &&
+    (status.phase === 'rolledBack' || !isAbortable(status.phase)) &&
+    status.phase !== 'rollingBack'
+  );
+}
+
+function nextLines(rollout: Rollout, paint: Paint): readonly string[] {
+  const { id, spec, status } = rollout;
   const at = `${spec.target.name} -n ${id.namespace}`;
   const commands = [
     ...(isPaused(spec, status) ? [`serin resume ${at}`] : []),
     ...(status.phase === 'awaitingApproval' || status.phase === 'baking' ? [`serin promote ${at}`] : []),
     ...(isAbortable(status.phase) ? [`serin abort ${at}`] : []),
-    ...(status.phase === 'rolledBack' ? [`serin retry ${at}`] : []),
+    ...(status.phase === 'rolledBack' || status.phase === 'held' ? [`serin retry ${at}`] : []),
+    ...(isUndoable(rollout) ? [`serin undo ${at}`] : []),
   ];
   return commands.length === 0 ? [] : ['', paint.faint(`You can: ${commands.join('   ')}`)];
 }

@@ -1,10 +1,11 @@
 // Pending: look whether anything stands in the way, take the route, and start.
 
-import { nextLine, slotEndingBy } from '../../domain/evidence.ts';
+import { type Evidence, nextLine, slotEndingBy } from '../../domain/evidence.ts';
 import { beginEvidence } from '../../domain/judge.ts';
-import { isFinal, type Route } from '../../domain/rollout.ts';
+import { isFinal, type Rollout, type RolloutStatus, type Route, type Track } from '../../domain/rollout.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { subjectOf } from '../../domain/subject.ts';
+import type { Instant } from '../../domain/time.ts';
 import { settingsOf } from '../begin.ts';
 import type { RouteView } from '../ports.ts';
 import { moveBy, type Sight, save, stay, type Turn } from '../turn.ts';
@@ -40,24 +41,30 @@ export async function clear(world: World, sight: Sight): Promise<Turn> {
   return start(world, sight, located.route, sight.view);
 }
 
-function blocked(world: World, sight: Sight, reason: string, message: string): Promise<Turn> {
+/** Stays pending, and says why. */
+export function blocked(world: World, sight: Sight, reason: string, message: string): Promise<Turn> {
   return stay(world, sight, { reason, message, stalled: true }, nextLine(sight.now, lookAgainMs));
 }
 
 /** Whether the annotations say something else by now; nothing was touched yet, so the rollout is begun anew from them. */
-function isOutdated(sight: Sight, settings: Settings): boolean {
+export function isOutdated(sight: Sight, settings: Settings): boolean {
   const { spec } = sight.rollout;
-  const pinned: Settings = { stable: spec.stable.workload, plan: spec.plan, route: spec.route };
+  const pinned: Settings =
+    spec.mode === 'managed'
+      ? { mode: 'managed', plan: spec.plan }
+      : { mode: 'pair', stable: spec.stable.workload, plan: spec.plan, route: spec.route };
   return isUntouched(sight) && canonical(pinned) !== canonical(settings);
 }
 
 /** Whether a rollout has left no mark on the route yet, so that it can be taken back without a trace. */
 export function isUntouched(sight: Sight): boolean {
-  const { id, status } = sight.rollout;
+  const { id, status, spec } = sight.rollout;
+  if (spec.mode === 'managed') return status.phase === 'pending';
   return status.phase === 'pending' && sight.view?.claim?.rollout !== `${id.namespace}/${id.name}`;
 }
 
-function canonical(value: unknown): string {
+/** A value as text that does not depend on the order of its keys. */
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     part !== null && typeof part === 'object' && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -85,7 +92,7 @@ function sameRoute(a: Route | undefined, b: Route): boolean {
 }
 
 /** Whose live rollout holds the route, as a sentence; undefined when it is free or ours. */
-async function otherClaim(world: World, sight: Sight, view: RouteView): Promise<string | undefined> {
+export async function otherClaim(world: World, sight: Sight, view: RouteView): Promise<string | undefined> {
   const { id } = sight.rollout;
   const holder = view.claim?.rollout;
   if (holder === undefined || holder === `${id.namespace}/${id.name}`) return undefined;
@@ -98,9 +105,8 @@ async function otherClaim(world: World, sight: Sight, view: RouteView): Promise<
 /** Pins stable at 100 in the rollout's name, which takes the route, and starts. */
 async function start(world: World, sight: Sight, route: Route, view: RouteView): Promise<Turn> {
   const { rollout, now } = sight;
-  const subject = subjectOf(rollout, route);
-  const before = rollout.spec.plan.analysis === 'off' ? undefined : await world.ledger.before(now, beforeMs, subject);
-  if (before?.kind === 'sourceDown') return blocked(world, sight, 'SourceUnreachable', before.message);
+  const evidence = await evidenceBefore(world, rollout, route, now);
+  if ('down' in evidence) return blocked(world, sight, 'SourceUnreachable', evidence.down);
   const claim = { rollout: `${rollout.id.namespace}/${rollout.id.name}`, epoch: rollout.status.epoch };
   const claimed = view.claim?.rollout === claim.rollout && view.claim.epoch === claim.epoch;
   if (!claimed) {
@@ -108,16 +114,28 @@ async function start(world: World, sight: Sight, route: Route, view: RouteView):
     if (written.kind === 'conflict') return { kind: 'restart' };
   }
   if (!claimed || view.owned) await world.mesh.disown(route);
-  const message = `Releasing ${rollout.spec.canary.workload} against ${rollout.spec.stable.workload}: weights ${rollout.spec.plan.steps.join(', ')}.`;
-  const warrant = { kind: 'start' as const, step: 0, message };
-  const through = slotEndingBy(now - world.lagMs, world.slotMs).end;
-  const turn = await moveBy(
-    world,
-    sight,
-    { type: 'START', warrant },
-    { reason: 'Started', message },
-    { evidence: beginEvidence(through, before) },
-  );
+  const turn = await begun(world, sight, evidence);
   if (turn.kind === 'gone') await leaveRoute(world, rollout);
   return turn;
+}
+
+/** Evidence that knows the time before the rollout, or why that could not be read. */
+export async function evidenceBefore(
+  world: World,
+  rollout: Rollout,
+  track: Track,
+  now: Instant,
+): Promise<{ readonly evidence: Evidence } | { readonly down: string }> {
+  const through = slotEndingBy(now - world.lagMs, world.slotMs).end;
+  if (rollout.spec.plan.analysis === 'off') return { evidence: beginEvidence(through) };
+  const before = await world.ledger.before(now, beforeMs, subjectOf(rollout, track));
+  return before.kind === 'sourceDown' ? { down: before.message } : { evidence: beginEvidence(through, before) };
+}
+
+/** Starts: from here on the rollout has something to undo. */
+export function begun(world: World, sight: Sight, extra: Partial<RolloutStatus>): Promise<Turn> {
+  const { rollout } = sight;
+  const message = `Releasing ${rollout.spec.canary.workload} against ${rollout.spec.stable.workload}: weights ${rollout.spec.plan.steps.join(', ')}.`;
+  const warrant = { kind: 'start' as const, step: 0, message };
+  return moveBy(world, sight, { type: 'START', warrant }, { reason: 'Started', message }, extra);
 }

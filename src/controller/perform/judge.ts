@@ -2,7 +2,7 @@
 import { decideBake } from '../../domain/decide.ts';
 import { type Evidence, nextLine } from '../../domain/evidence.ts';
 import { judge } from '../../domain/judge.ts';
-import type { Rollout, RolloutStatus, Route } from '../../domain/rollout.ts';
+import { type Rollout, type RolloutStatus, type Track, trackOf } from '../../domain/rollout.ts';
 import { subjectOf } from '../../domain/subject.ts';
 import { formatDuration, formatInstant, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
@@ -12,8 +12,9 @@ import { sentence } from '../move.ts';
 import type { RouteView } from '../ports.ts';
 import { moveBy, type Sight, save, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
-import { podsMs } from './prepare.ts';
-import { carries, observedWeight, routeGone, writeWeight } from './shift.ts';
+import { follow, podsMs } from './capacity.ts';
+import { guardLanes } from './guard.ts';
+import { carries, observedWeight, routeGone, writeWeight } from './weights.ts';
 
 /** Foreign edits of the weights are put right this often per step; then the rollout holds. */
 const correctionLimit = 3;
@@ -23,12 +24,13 @@ const checkpointMs = 60_000;
 /** One look at the bake. Evidence that moves weight is saved in the same write as the move, before the mesh is touched. */
 export async function judgeBake(world: World, sight: Sight): Promise<Turn> {
   const { rollout, view } = sight;
-  const { route } = rollout.status;
-  if (route === undefined || view === undefined) return routeGone(world, sight);
-  const drift = await correctDrift(world, sight, route, view);
+  const track = trackOf(rollout.status);
+  if (track === undefined || view === undefined) return routeGone(world, sight);
+  const drift = (await guardLanes(world, sight)) ?? (await correctDrift(world, sight, track, view));
   if (drift !== undefined) return drift;
-  const judged = { ...(await judgeNow(world, sight, route)), ...withoutBlindTime(sight) };
-  const decision = decideBake(rollout.spec, { ...rollout.status, ...judged }, judged.verdicts, sight.now);
+  if (rollout.spec.mode === 'managed') await follow(world, sight, rollout.status.weight.intended);
+  const judged = { ...(await judgeNow(world, sight, track)), ...withoutBlindTime(sight) };
+  const decision = decideBake({ ...rollout, status: { ...rollout.status, ...judged } }, judged.verdicts, sight.now);
   switch (decision.kind) {
     case 'rollBack':
       return moveBy(world, sight, { type: 'ROLL_BACK', cause: decision.cause }, decision, judged);
@@ -45,10 +47,10 @@ export async function judgeBake(world: World, sight: Sight): Promise<Turn> {
 /** What a person's promotion does not override: a failure shown by what can be read by now. Undefined when there is none. */
 export async function rollBackIfFailing(world: World, sight: Sight): Promise<Turn | undefined> {
   const { rollout, now } = sight;
-  const { route } = rollout.status;
-  const judged = route === undefined ? undefined : await judgeNow(world, sight, route);
+  const track = trackOf(rollout.status);
+  const judged = track === undefined ? undefined : await judgeNow(world, sight, track);
   if (!judged?.verdicts.some(({ verdict }) => verdict === 'fail')) return undefined;
-  const decision = decideBake(rollout.spec, rollout.status, judged.verdicts, now);
+  const decision = decideBake(rollout, judged.verdicts, now);
   if (decision.kind !== 'rollBack') return undefined;
   return moveBy(world, sight, { type: 'ROLL_BACK', cause: decision.cause }, decision, judged);
 }
@@ -60,6 +62,9 @@ const advanceReasons = {
   person: 'PromotedByPerson',
   undecided: 'AdvancedUndecided',
 } as const;
+
+/** What a look comes to: verdicts always, evidence unless there was nothing to count into. */
+export type JudgedNow = Partial<Judged> & { readonly verdicts: readonly GateVerdict[] };
 
 interface Judged {
   readonly evidence: Evidence;
@@ -77,20 +82,19 @@ function withoutBlindTime({ rollout, now }: Sight): Partial<Pick<Judged, 'bakeSi
   return blind && bakeSince !== undefined ? { bakeSince: bakeSince + now - checkpointAt } : {};
 }
 
-async function judgeNow(
-  world: World,
-  sight: Sight,
-  route: Route,
-): Promise<Partial<Judged> & { verdicts: readonly GateVerdict[] }> {
-  const { rollout, canary } = sight;
-  const { evidence, weight } = rollout.status;
-  if (canary === undefined || evidence === undefined) return { verdicts: rollout.status.verdicts };
-  const troubles = await world.workloads.troubles(canary);
-  const subject = subjectOf(rollout, route);
+/** Counts the slots that can be read by now and judges whoever is on trial: the canary, or the promoted Deployment. */
+export async function judgeNow(world: World, sight: Sight, track: Track): Promise<JudgedNow> {
+  const { rollout } = sight;
+  const { evidence, weight, phase } = rollout.status;
+  const onTrial = phase === 'finalizing' ? sight.target : sight.canary;
+  if (onTrial === undefined || evidence === undefined) return { verdicts: rollout.status.verdicts };
+  const troubles = await world.workloads.troubles(onTrial);
+  const subject = subjectOf(rollout, track);
+  const share = phase === 'finalizing' ? 100 - weight.intended : weight.intended;
   const off = rollout.spec.plan.analysis === 'off';
   const { readings, rebasedFrom } = off ? noReadings : await world.ledger.readingsSince(evidence.through, subject);
-  const pods = { ready: canary.readyReplicas, wanted: canary.replicas, troubles };
-  const judged = judge(evidence, readings, { plan: rollout.spec.plan, subject, weight: weight.intended, pods });
+  const pods = { ready: onTrial.readyReplicas, wanted: onTrial.replicas, troubles };
+  const judged = judge(evidence, readings, { plan: rollout.spec.plan, subject, weight: share, pods });
   if (rebasedFrom !== undefined) await sayRebased(world, rollout, rebasedFrom, judged.evidence.through);
   return judged;
 }
@@ -106,7 +110,7 @@ async function sayRebased(world: World, rollout: Rollout, from: Instant, through
 }
 
 /** Puts weights right that somebody else wrote; undefined when they are as intended or not to be touched any more. */
-async function correctDrift(world: World, sight: Sight, route: Route, view: RouteView): Promise<Turn | undefined> {
+async function correctDrift(world: World, sight: Sight, route: Track, view: RouteView): Promise<Turn | undefined> {
   const { rollout } = sight;
   const { status } = rollout;
   if (carries(view, status.weight.intended)) {
@@ -129,19 +133,19 @@ function isContested(rollout: Rollout, view: RouteView): boolean {
 }
 
 function contested(sight: Sight, view: RouteView): { reason: string; message: string; stalled: true } {
-  const { status, spec } = sight.rollout;
+  const { status, spec, id } = sight.rollout;
   const by = view.lastWriter === undefined ? 'Somebody' : `Field manager "${view.lastWriter}"`;
   const message =
     `${by} keeps setting the canary's weight to ${observedWeight(view) ?? 'nothing'} instead of ${status.weight.intended}%; it was put right ` +
-    `${correctionLimit} times this step. Stop it from writing weights, then: serin promote ${spec.target.name}, or serin abort ${spec.target.name}`;
+    `${correctionLimit} times this step. Stop it from writing weights, then: serin promote ${spec.target.name} -n ${id.namespace}, or serin abort ${spec.target.name} -n ${id.namespace}`;
   return { reason: 'WeightsContested', message, stalled: true };
 }
 
 /** Stays; saves when a verdict's word, the reason or the stall changed, and otherwise as a checkpoint now and then. */
-async function keep(
+export async function keep(
   world: World,
   sight: Sight,
-  judged: Partial<Judged> & { readonly verdicts: readonly GateVerdict[] },
+  judged: JudgedNow,
   because: { readonly reason: string; readonly message: string; readonly stalled: boolean },
 ): Promise<Turn> {
   const { status } = sight.rollout;

@@ -1,5 +1,6 @@
 // Over: mirror the end on the Deployment, let go of the record, and keep the last few.
-import { isFinal, type Rollout } from '../../domain/rollout.ts';
+import { isFinal, type Rollout, trackOf } from '../../domain/rollout.ts';
+import { isRejection } from '../adopt.ts';
 import type { Sight, Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 
@@ -12,13 +13,25 @@ const leaveTries = 3;
 export async function rest(world: World, sight: Sight): Promise<Turn> {
   const { id, spec, status } = sight.rollout;
   if (!(await leaveRoute(world, sight.rollout))) return { kind: 'restart' };
-  const last = [status.phase, spec.canary.hash, spec.stable.workload, spec.stable.hash, spec.attempt].join(' ');
+  const outcome = spec.mode === 'managed' && !isRejection(sight.rollout) ? 'ended' : status.phase;
+  const end = status.phase === 'promoted' ? status.phase : outcome;
+  const last = [end, spec.canary.hash, spec.stable.workload, spec.stable.hash, spec.attempt].join(' ');
   if (await isNewest(world, sight.rollout)) {
     await world.targets.mark(id.namespace, spec.target.name, { phase: status.phase, rollout: id.name, last });
+    if (spec.mode === 'managed') await sayRejected(world, sight.rollout);
   }
   await world.rollouts.release(id);
   await prune(world, sight.rollout);
   return { kind: 'until' };
+}
+
+/** A rejected template makes `kubectl rollout status` of the user's Deployment end with an error, as long as it is the one asked for. */
+async function sayRejected(world: World, rollout: Rollout): Promise<void> {
+  const { id, spec, status } = rollout;
+  if (!isRejection(rollout)) return;
+  const target = await world.workloads.get(id.namespace, spec.target.name);
+  if (target?.revision === spec.canary.hash && target.held)
+    await world.holds.reject(id.namespace, spec.target.name, status.message);
 }
 
 /**
@@ -26,15 +39,17 @@ export async function rest(world: World, sight: Sight): Promise<Turn> {
  * whether the route is free of it; false when others kept writing the route meanwhile.
  */
 export async function leaveRoute(world: World, rollout: Rollout): Promise<boolean> {
-  const { route, phase } = rollout.status;
-  if (route === undefined) return true;
+  const { phase } = rollout.status;
+  const track = trackOf(rollout.status);
+  if (track === undefined) return true;
   for (let tries = 0; tries < leaveTries; tries += 1) {
-    const viewed = await world.mesh.view(route);
+    const viewed = await world.mesh.view(track);
     if (viewed.kind === 'problem' || viewed.view.claim?.rollout !== `${rollout.id.namespace}/${rollout.id.name}`)
       return true;
-    const change = phase === 'promoted' ? ({ kind: 'unclaim' } as const) : ({ kind: 'restore' } as const);
-    const written = await world.mesh.change(route, viewed.view, change);
-    if (written.kind === 'written') await world.mesh.disown(route);
+    const keeps = phase === 'promoted' && rollout.spec.mode === 'pair';
+    const change = keeps ? ({ kind: 'unclaim' } as const) : ({ kind: 'restore' } as const);
+    const written = await world.mesh.change(track, viewed.view, change);
+    if (written.kind === 'written') await world.mesh.disown(track);
   }
   return false;
 }

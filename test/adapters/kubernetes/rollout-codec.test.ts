@@ -5,7 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { newRollout, statusBody } from '../../../src/adapters/kubernetes/rollout-bodies.ts';
 import { readRollout } from '../../../src/adapters/kubernetes/rollout-codec.ts';
 import { sizeOf } from '../../../src/adapters/kubernetes/status-size.ts';
-import { phases, type Rollout, type RolloutSpec, type RolloutStatus } from '../../../src/domain/rollout.ts';
+import { type Lanes, longestLanes } from '../../../src/domain/lanes.ts';
+import {
+  cleanUps,
+  phases,
+  type Rollout,
+  type RolloutSpec,
+  type RolloutStatus,
+  stages,
+} from '../../../src/domain/rollout.ts';
 import { formatInstant } from '../../../src/domain/time.ts';
 import { aRollout, aRoute, aSpec, aStatus, aVerdict, aWarrant, dawn } from '../../support/builders.ts';
 import { complaintsOf, rolloutSchema } from './crd-schema.ts';
@@ -33,6 +41,53 @@ const latency = fc.constantFrom(
   { kind: 'relative' as const, quantile: 0.999, factor: 1.25, text: 'p99.9<1.25x' },
 );
 
+const port = fc.integer({ min: 1, max: 65_535 });
+const lanes = fc.record(
+  {
+    kind: fc.constant('lanes' as const),
+    target: fc.constant('checkout'),
+    namespace: fc.constant('shop'),
+    hosts: fc.array(fc.constant('checkout.shop.svc.cluster.local'), { maxLength: 3 }),
+    objects: fc.array(
+      fc.record({ namespace: fc.constant('shop'), name: fc.constantFrom('a', 'b'), made: fc.boolean() }),
+      {
+        maxLength: 4,
+      },
+    ),
+    originals: fc.array(
+      fc.record(
+        {
+          object: fc.constant('shop/a'),
+          protocol: fc.constantFrom('http' as const, 'tls' as const, 'tcp' as const),
+          section: text(20),
+          index: fc.nat(20),
+          host: fc.constant('checkout'),
+          subset: fc.constant('v1'),
+          port,
+          weight: fc.option(fc.nat(100)),
+          alone: fc.boolean(),
+        },
+        { requiredKeys: ['object', 'protocol', 'index', 'host', 'weight', 'alone'] },
+      ),
+      { maxLength: 6 },
+    ),
+    names: fc.record(
+      { stable: fc.constant('serin-stable-a'), canary: fc.constant('serin-canary-b') },
+      { requiredKeys: ['canary'] },
+    ),
+    made: fc.array(
+      fc.record({
+        kind: fc.constantFrom('DestinationRule' as const, 'Deployment' as const),
+        namespace: fc.constant('shop'),
+        name: fc.constant('serin-canary-b-checkout'),
+      }),
+      { maxLength: 6 },
+    ),
+    testers: fc.constant('x-canary: true'),
+  },
+  { requiredKeys: ['kind', 'target', 'namespace', 'hosts', 'objects', 'originals', 'names', 'made'] },
+);
+
 const plans = fc.record(
   {
     steps: fc
@@ -46,6 +101,8 @@ const plans = fc.record(
     minRequests: fc.integer({ min: 1, max: 1_000_000 }),
     onUndecided: fc.constantFrom('hold' as const, 'rollback' as const, 'advance' as const),
     analysis: fc.constantFrom('auto' as const, 'off' as const),
+    maxUnmeshed: share,
+    testers: fc.constantFrom('x-canary: true', 'cookie: canary=1'),
   },
   {
     requiredKeys: [
@@ -57,6 +114,7 @@ const plans = fc.record(
       'minRequests',
       'onUndecided',
       'analysis',
+      'maxUnmeshed',
     ],
   },
 );
@@ -93,7 +151,10 @@ describe('a rollout that is stored', () => {
         bakeSince: instant,
         due: instant,
         finishedAt: instant,
-        cleanUp: fc.constantFrom('toStable' as const, 'settleStable' as const, 'restore' as const, 'release' as const),
+        cleanUp: fc.constantFrom(...cleanUps),
+        stage: fc.constantFrom(...stages),
+        lanes,
+        promotedHash: text(20),
         cause: fc.constantFrom('gate' as const, 'person' as const, 'superseded' as const),
         warrant,
         fullWarrant: warrant,
@@ -190,7 +251,35 @@ describe('the size of a stored rollout', () => {
     });
   }
 
-  function hostileStatus(letter: string, requests: number): RolloutStatus {
+  /** As many as are let through, and what a promotion and a template taken over add to them later. */
+  function longLanes(): Lanes {
+    const original = {
+      object: `shop/${'o'.repeat(60)}`,
+      protocol: 'http' as const,
+      section: 's'.repeat(60),
+      index: 1,
+      host: 'h'.repeat(60),
+      weight: 100,
+      alone: true,
+    };
+    const made = { kind: 'DestinationRule' as const, namespace: 'shop', name: 'd'.repeat(75) };
+    const bare: Lanes = {
+      kind: 'lanes',
+      target: 't',
+      namespace: 'shop',
+      hosts: Array(8).fill('h'.repeat(60)),
+      objects: [],
+      originals: [],
+      names: { canary: 'c' },
+      made: Array(17).fill(made),
+    };
+    const room = Math.floor((longestLanes - sizeOf(bare)) / (sizeOf(original) + 1));
+    return { ...bare, originals: Array(room).fill(original), made: Array(34).fill(made) };
+  }
+
+  const longRoute = { route: aRoute({ services: Array(30).fill('s'.repeat(253)) }) };
+
+  function hostileStatus(letter: string, requests: number, track: Partial<RolloutStatus> = longRoute): RolloutStatus {
     const message = letters(3_000, letter);
     const warrant = { ...aWarrant(3), message };
     const state = {
@@ -206,7 +295,7 @@ describe('the size of a stored rollout', () => {
       fullWarrant: warrant,
       pausedBy: letters(500, letter),
       stalled: { reason: letters(300, 'R'), message },
-      route: aRoute({ services: Array(30).fill('s'.repeat(253)) }),
+      ...track,
       verdicts: Array.from({ length: 30 }, () => aVerdict('fail', { message, query: letters(5_000, '<') })),
       history: Array.from({ length: 80 }, () => ({
         time: dawn,
@@ -233,12 +322,14 @@ describe('the size of a stored rollout', () => {
   it.each(['x', '<', 'é', '€', '😀'])(
     'stays under 64 KiB and within the bounds of its definition, however it is filled (%s)',
     (letter) => {
-      const rollout = aRollout({ spec: hostileSpec(letter), status: hostileStatus(letter, 20) });
+      for (const track of [longRoute, { lanes: longLanes() }]) {
+        const rollout = aRollout({ spec: hostileSpec(letter), status: hostileStatus(letter, 20, track) });
 
-      const object = stored(rollout);
+        const object = stored(rollout);
 
-      expect(sizeOf(object)).toBeLessThan(64 * 1024 - fieldOwnersBytes);
-      expect(complaintsOf(schema, object)).toEqual([]);
+        expect(sizeOf(object)).toBeLessThan(64 * 1024 - fieldOwnersBytes);
+        expect(complaintsOf(schema, object)).toEqual([]);
+      }
     },
   );
 
@@ -253,7 +344,8 @@ describe('the size of a stored rollout', () => {
     });
     fc.assert(
       fc.property(word, amounts, (letter, amount) => {
-        const [spec, full] = [hostileSpec(letter), hostileStatus(letter, amount.requests)];
+        const track = amount.gates % 2 === 0 ? longRoute : { lanes: longLanes() };
+        const [spec, full] = [hostileSpec(letter), hostileStatus(letter, amount.requests, track)];
         const status = {
           ...full,
           message: letters(amount.long, letter),

@@ -144,6 +144,50 @@ describe('the watch of Deployments', () => {
     });
   });
 
+  it.each(['phase', 'rollout', 'last', 'stable'])('tells nothing of the mark serin.dev/%s', async (key) => {
+    script.give([deployment('reviews-v2', canary)]);
+
+    await following(async (seen) => {
+      clock.pass(60_000);
+      const marked = { ...canary, [`serin.dev/${key}`]: 'x' };
+      script.tell('MODIFIED', deployment('reviews-v2', marked, { generation: 2 }));
+      script.tell('MODIFIED', deployment('reviews-v2', canary, { generation: 3 }));
+
+      expect(names(seen)).toEqual(['reviews-v2']);
+    });
+  });
+
+  it('tells a template that the admission policy held in the very write that changed it', async () => {
+    const adopted = { 'serin.dev/canary': 'enabled', 'serin.dev/stable': 'abc' };
+    script.give([deployment('checkout', adopted)]);
+
+    await following(async (seen) => {
+      clock.pass(60_000);
+      script.tell('MODIFIED', deployment('checkout', { ...adopted, 'serin.dev/held': 'true' }, { generation: 2 }));
+
+      expect(names(seen)).toEqual(['checkout', 'checkout']);
+    });
+  });
+
+  it('tells one that has nothing but marks left, until they are gone too', async () => {
+    script.give([deployment('checkout', { 'serin.dev/canary': 'enabled', 'serin.dev/stable': 'abc' })]);
+
+    await following(async (seen) => {
+      clock.pass(60_000);
+      script.tell('MODIFIED', deployment('checkout', { 'serin.dev/stable': 'abc' }, { generation: 2 }));
+      clock.pass(60_000);
+      script.tell('MODIFIED', deployment('checkout', { 'serin.dev/stable': 'abc' }, { generation: 3 }));
+      script.tell('MODIFIED', deployment('checkout', {}, { generation: 4 }));
+
+      expect(seen.map(({ annotations }) => Object.keys(annotations))).toEqual([
+        ['serin.dev/canary', 'serin.dev/stable'],
+        ['serin.dev/stable'],
+        ['serin.dev/stable'],
+        [],
+      ]);
+    });
+  });
+
   it('tells a change that came together with a mark', async () => {
     script.give([deployment('reviews-v2', canary)]);
 

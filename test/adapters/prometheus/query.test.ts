@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { latencyQuery, requestsQuery } from '../../../src/adapters/prometheus/query.ts';
+import { latencyQuery, requestsQuery, unmeshedQuery } from '../../../src/adapters/prometheus/query.ts';
 import type { Subject } from '../../../src/domain/evidence.ts';
 
 const slot = { start: 1_000_000, end: 1_015_000 };
@@ -55,5 +55,21 @@ describe('The query of a slot', () => {
 
   test('spells widths that are no whole seconds in milliseconds', () => {
     expect(requestsQuery({ start: 0, end: 500 }, [aSubject()])).toContain('[1s] offset 500ms');
+  });
+});
+
+describe('The query for the share from outside the mesh', () => {
+  test('divides plain-text requests of unnamed clients by all, both as the pods themselves counted them', () => {
+    const text = unmeshedQuery(slot, aSubject());
+
+    const served =
+      'reporter="destination",destination_workload_namespace=~"shop",destination_workload=~"cart-v1|cart-v2"';
+    const count = (selector: string): string => {
+      const now = `last_over_time(istio_requests_total{${selector}}[30s])`;
+      const before = `last_over_time(istio_requests_total{${selector}}[30s] offset 15s)`;
+      return `sum((${now} - ${before}) >= 0 or ${now})`;
+    };
+    const outside = `${served},connection_security_policy="none",source_workload="unknown"`;
+    expect(text).toBe(`(${count(outside)} or vector(0)) / ${count(served)}`);
   });
 });

@@ -1,12 +1,14 @@
 // Runs the serin command on a small cluster in memory, with a clock that moves only while the command pauses.
-import type { CliCluster, CliParts, ClusterFlags, ControllerFlags } from '../../../src/cli/cluster.ts';
+import type { CliCluster, CliParts, ClusterFlags, ControllerFlags, MetricsSource } from '../../../src/cli/cluster.ts';
 import { runProgram } from '../../../src/cli/program.ts';
-import type { Located, RouteChange, Workload } from '../../../src/controller/ports.ts';
+import type { LanesWanted, Located, RouteChange, Surveyed, Workload } from '../../../src/controller/ports.ts';
+import type { SlotReading } from '../../../src/domain/evidence.ts';
 import { answerRequest, openRequests } from '../../../src/domain/requests.ts';
-import type { Request, Rollout, RolloutId, RolloutStatus, Route } from '../../../src/domain/rollout.ts';
+import type { Request, Rollout, RolloutId, RolloutStatus } from '../../../src/domain/rollout.ts';
 import type { Millis } from '../../../src/domain/time.ts';
 import { aRoute, dawn } from '../../support/builders.ts';
 import { type SimulatedClock, simulatedClock } from '../../support/clock.ts';
+import { type ManagedSide, managedSide, someLanes } from './managed.ts';
 
 /** What a run of the command gave. */
 interface Ran {
@@ -24,6 +26,14 @@ export interface TestCluster {
   /** Changes of the route, oldest first. */
   readonly changes: RouteChange['kind'][];
   readonly released: string[];
+  /** What concerns managed Deployments. */
+  readonly managed: ManagedSide;
+  /** The metrics sources that were asked. */
+  readonly sources: MetricsSource[];
+  /** What a metrics source gives. */
+  reads(reading: SlotReading): void;
+  /** What lanes were looked for. */
+  readonly surveys: LanesWanted[];
   /** Puts a rollout there, or another version of it. */
   put(rollout: Rollout): void;
   get(name: string): Rollout | undefined;
@@ -39,6 +49,10 @@ export interface TestCluster {
   interrupt(): void;
   /** What `locate` gives. */
   locates(located: Located): void;
+  /** What `survey` gives. */
+  surveysAs(surveyed: Surveyed): void;
+  /** Lets the user read no Deployment from now on. */
+  forbidsDeployments(): void;
   /** Makes every read fail from now on, or no longer. */
   silent(error: Error | undefined): void;
   /** What `append` gives instead of doing its work. */
@@ -63,10 +77,16 @@ export function testCluster(): TestCluster {
   const changes: RouteChange['kind'][] = [];
   const released: string[] = [];
   const policies: Record<string, Readonly<Record<string, string>>> = {};
+  const { side: managed, ports: managedPorts } = managedSide(workloads);
+  const surveys: LanesWanted[] = [];
+  const sources: MetricsSource[] = [];
+  let reading: SlotReading = { kind: 'sourceDown', slot: { start: dawn, end: dawn }, message: 'Nobody answers.' };
+  let surveyed: Surveyed = { kind: 'lanes', lanes: someLanes() };
   let located: Located = { kind: 'located', route: aRoute() };
   let failure: Error | undefined;
   let refusal: Awaited<ReturnType<CliCluster['requests']['append']>> | undefined;
   let controllerRuns = false;
+  let forbidden = false;
   let ids = 0;
 
   function read<T>(value: T): Promise<T> {
@@ -83,9 +103,10 @@ export function testCluster(): TestCluster {
   }
 
   function answerAll(): void {
-    for (const { id, spec, status } of controllerRuns ? rollouts.values() : []) {
+    for (const rollout of controllerRuns ? rollouts.values() : []) {
+      const { id, spec, status } = rollout;
       for (const request of openRequests(spec, status)) {
-        const outcome = answerRequest(spec, status, request, clock.now());
+        const outcome = answerRequest(rollout, request, clock.now());
         if (outcome === undefined) continue;
         const ending: Partial<RolloutStatus> =
           outcome.effect.kind === 'abort'
@@ -115,13 +136,34 @@ export function testCluster(): TestCluster {
         return { kind: 'appended' };
       },
     },
-    workloads: { get: (_namespace, name) => read(workloads.get(name)), troubles: async () => [] },
+    workloads: {
+      get: (_namespace, name) =>
+        forbidden ? Promise.reject(Object.assign(new Error('Forbidden.'), { status: 403 })) : read(workloads.get(name)),
+      troubles: async () => [],
+      generations: async () => managed.generations,
+    },
+    ...managedPorts,
+    metrics: (source) => {
+      sources.push(source);
+      return { read: async () => reading };
+    },
     policies: { get: async (_namespace, name) => policies[name] },
     mesh: {
       locate: async () => located,
-      view: async (route: Route) => ({ kind: 'view', view: { resourceVersion: '1', owned: true, ...route.original } }),
-      change: async (_route, _view, { kind }) => {
+      survey: async (wanted) => {
+        surveys.push(wanted);
+        return surveyed;
+      },
+      define: () => Promise.reject(new Error('The command defines nothing.')),
+      undefine: async (made) => void managed.acts.push(`undefine ${made.map(({ name }) => name).join(' ')}`),
+      unrestorable: async () => managed.unrestorable,
+      view: async () => ({
+        kind: 'view',
+        view: { resourceVersion: '1', owned: true, stable: 100, canary: 0 },
+      }),
+      change: async (_track, _view, { kind }) => {
         changes.push(kind);
+        managed.acts.push(kind);
         return { kind: 'written', resourceVersion: '2' };
       },
       disown: async () => ({ kind: 'written', resourceVersion: '3' }),
@@ -170,6 +212,12 @@ export function testCluster(): TestCluster {
     controllers,
     changes,
     released,
+    managed,
+    surveys,
+    sources,
+    reads: (next) => {
+      reading = next;
+    },
     policies,
     put,
     get: (name) => rollouts.get(name),
@@ -183,6 +231,12 @@ export function testCluster(): TestCluster {
     interrupt: () => ctrlC.abort(),
     locates: (next) => {
       located = next;
+    },
+    surveysAs: (next) => {
+      surveyed = next;
+    },
+    forbidsDeployments: () => {
+      forbidden = true;
     },
     silent: (error) => {
       failure = error;

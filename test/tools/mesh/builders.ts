@@ -37,13 +37,14 @@ export function rawPod(
   options: Place & {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly image?: string;
   } = {},
 ): Record<string, unknown> {
   const labels = { app: 'reviews', ...options.labels, 'pod-template-hash': 'abc' };
   const ownerReferences = [{ kind: 'ReplicaSet', name: `${workload}-abc`, controller: true }];
   return {
     metadata: { ...metadata({ ...options, name }, name), labels, ownerReferences, annotations: options.annotations },
-    spec: { serviceAccountName: 'reviewer' },
+    spec: { serviceAccountName: 'reviewer', containers: [{ image: options.image ?? 'reviews:1' }] },
     status: { podIP: '10.0.0.1', phase: 'Running' },
   };
 }
@@ -129,6 +130,7 @@ export function aClient(changes: Partial<Client> = {}): Client {
     namespace: 'shop',
     labels: { app: 'web' },
     meshed: true,
+    gateway: undefined,
     host: 'reviews',
     port: undefined,
     path: '/',

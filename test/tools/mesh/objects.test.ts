@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { destinationRuleSchema, virtualServiceSchema } from '../../../tools/mesh/istio-objects.ts';
-import { BEHAVIOUR_ANNOTATION, endpointSliceSchema, podSchema } from '../../../tools/mesh/objects.ts';
+import {
+  BEHAVIOUR_ANNOTATION,
+  BEHAVIOURS_ANNOTATION,
+  endpointSliceSchema,
+  podSchema,
+} from '../../../tools/mesh/objects.ts';
 import { metadata, rawPod } from './builders.ts';
 
 describe('endpointSliceSchema', () => {
@@ -33,6 +38,17 @@ describe('podSchema', () => {
     const pod = podSchema.parse(rawPod('p', 'reviews-v2', { annotations }));
 
     expect(pod.behaviour).toEqual({ kind: '5xx', rate: 0.2, code: 500, errorRate: 0 });
+  });
+
+  it('reads the behaviour that the template chose for its image', () => {
+    const annotations = { [BEHAVIOURS_ANNOTATION]: '{"reviews:bad":{"kind":"reset","share":1}}' };
+
+    const [good, bad] = ['reviews:1', 'reviews:bad'].map((image) =>
+      podSchema.parse(rawPod('p', 'reviews', { annotations, image })),
+    );
+
+    expect([good?.image, good?.behaviour]).toEqual(['reviews:1', undefined]);
+    expect(bad?.behaviour).toEqual({ kind: 'reset', share: 1, errorRate: 0 });
   });
 
   it.each(['{"kind":"7xx"}', 'bad'])('refuses the behaviour %s and names the annotation', (text) => {

@@ -8,6 +8,7 @@ const http = [{ route: split({ v1: 100 }) }];
 function aCaller(changes: Partial<Caller> = {}): Caller {
   return {
     namespace: 'shop',
+    gateway: 'mesh',
     labels: { app: 'web' },
     authority: 'reviews',
     port: 9080,
@@ -17,27 +18,31 @@ function aCaller(changes: Partial<Caller> = {}): Caller {
   };
 }
 
+function inMesh(namespace: string): Pick<Caller, 'namespace' | 'gateway'> {
+  return { namespace, gateway: 'mesh' };
+}
+
 describe('virtualServiceFor', () => {
   it('resolves a short host in the namespace of the VirtualService, not of the client', () => {
     const own = aVirtualService({ hosts: ['reviews'], http });
     const other = aVirtualService({ hosts: ['reviews'], http }, { namespace: 'web', age: 50 });
 
-    expect(virtualServiceFor([other, own], HOST, 'web')).toBe(own);
+    expect(virtualServiceFor([other, own], HOST, inMesh('web'))).toBe(own);
   });
 
   it('obeys the oldest of several for one host', () => {
     const younger = aVirtualService({ hosts: ['reviews'], http }, { name: 'a' });
     const older = aVirtualService({ hosts: ['reviews'], http }, { name: 'b', age: 10 });
 
-    expect(virtualServiceFor([younger, older], HOST, 'shop')).toBe(older);
+    expect(virtualServiceFor([younger, older], HOST, inMesh('shop'))).toBe(older);
   });
 
   it('prefers the host itself to a wildcard, however old', () => {
     const wild = aVirtualService({ hosts: ['*.shop.svc.cluster.local'], http }, { name: 'wild', age: 30 });
     const exact = aVirtualService({ hosts: [HOST], http }, { name: 'exact' });
 
-    expect(virtualServiceFor([wild, exact], HOST, 'shop')).toBe(exact);
-    expect(virtualServiceFor([wild], HOST, 'shop')).toBe(wild);
+    expect(virtualServiceFor([wild, exact], HOST, inMesh('shop'))).toBe(exact);
+    expect(virtualServiceFor([wild], HOST, inMesh('shop'))).toBe(wild);
   });
 
   it.each([
@@ -51,7 +56,30 @@ describe('virtualServiceFor', () => {
   ])('with $spec a client in $client finds it: $found', ({ spec, client, found }) => {
     const virtualService = aVirtualService({ hosts: ['reviews'], http, ...spec });
 
-    expect(virtualServiceFor([virtualService], HOST, client) !== undefined).toBe(found);
+    expect(virtualServiceFor([virtualService], HOST, inMesh(client)) !== undefined).toBe(found);
+  });
+});
+
+describe('a gateway', () => {
+  const gateway = { namespace: 'istio-system', gateway: 'shop/public' };
+
+  it('obeys what is bound to it and nothing else', () => {
+    const bound = aVirtualService({ hosts: ['reviews'], http, gateways: ['shop/public'] });
+    const inner = aVirtualService({ hosts: ['reviews'], http });
+
+    expect(virtualServiceFor([inner, bound], HOST, gateway)).toBe(bound);
+    expect(virtualServiceFor([inner], HOST, gateway)).toBeUndefined();
+  });
+
+  it('meets the routes that are meant for it', () => {
+    const rules = [
+      { match: [{ gateways: ['mesh'] }], route: split({ v1: 1 }) },
+      { match: [{ gateways: ['shop/public'] }], route: split({ v2: 1 }) },
+    ];
+    const found = aVirtualService({ hosts: ['reviews'], http: rules, gateways: ['shop/public', 'mesh'] });
+
+    expect(ruleFor(found, aCaller(gateway), [])?.rule).toBe(found.http[1]);
+    expect(ruleFor(found, aCaller(), [])?.rule).toBe(found.http[0]);
   });
 });
 

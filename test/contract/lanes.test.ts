@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { Cluster } from '../../src/adapters/kubernetes/connection.ts';
+import { stackOfThisRun } from '../support/attach.ts';
+import { lanesContract } from './lanes.ts';
+import { clusterBench, connectionOf, memoryBench } from './mesh-bench.ts';
+
+lanesContract('memory', async () => memoryBench());
+
+describe('on a cluster', () => {
+  let cluster: Cluster;
+  beforeAll(() => {
+    cluster = connectionOf(stackOfThisRun().kubeconfig);
+  });
+  afterAll(() => cluster.close());
+
+  lanesContract('Istio', () => clusterBench(cluster));
+});
