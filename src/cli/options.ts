@@ -48,3 +48,10 @@ export function readUrl(...schemes: readonly string[]): (text: string) => string
     throw new InvalidArgumentError(`Expected an address such as "${schemes[0]}://host:port".`);
   };
 }
+
+/** A ServiceAccount as `namespace/name`, given as the cluster names users. */
+export function readAccount(text: string): string {
+  const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(text) ?? [];
+  if (namespace === undefined) throw new InvalidArgumentError('Expected an account such as "serin-system/serin".');
+  return `system:serviceaccount:${namespace}:${name}`;
+}

@@ -84,11 +84,12 @@ export function displayOf(spec: RolloutSpec, status: RolloutStatus): Display {
   };
 }
 
-/** What decides now; of a rollback that no gate brought about, its cause. */
-function shownVerdict({ phase, cause, verdicts }: RolloutStatus): string {
+/** What decides now; at the end what decided: of a promotion its warrant, of a rollback that no gate brought about its cause. */
+function shownVerdict({ phase, cause, warrant, verdicts }: RolloutStatus): string {
   const verdict = decisive(verdicts);
   const isOver = phase === 'rollingBack' || phase === 'rolledBack';
   if (isOver && cause !== undefined && verdict?.verdict !== 'fail') return cause;
+  if (phase === 'promoted' && verdict?.verdict !== 'pass') return warrant?.kind ?? '-';
   if (verdict === undefined) return '-';
   return verdict.verdict === 'pass' ? 'pass' : `${verdict.verdict}: ${verdict.gate}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { withoutColour } from '../../src/cli/terminal.ts';
-import { aRollout, aSpec, aVerdict, dawn } from '../support/builders.ts';
+import { aRollout, aSpec, aVerdict, aWarrant, dawn } from '../support/builders.ts';
 import { testCluster } from './support/command.ts';
 
 const baking = aRollout({
@@ -47,6 +47,17 @@ describe('serin get', () => {
       ].join('\n'),
     );
     expect([err, code]).toEqual(['', 0]);
+  });
+
+  it.each([
+    ['the gate that failed', { phase: 'rolledBack', cause: 'gate', verdicts: [aVerdict('fail')] }, 'fail: errors'],
+    ['the cause of an abort', { phase: 'rolledBack', cause: 'person', verdicts: [aVerdict('noData')] }, 'person'],
+    ['what warranted a promotion', { phase: 'promoted', warrant: aWarrant(3), verdicts: [aVerdict('noData')] }, 'pass'],
+  ] as const)('shows at the end %s', async (_what, status, verdict) => {
+    const made = testCluster();
+    made.put(aRollout({ status }));
+
+    expect((await made.run('get')).out.split('\n')[1]?.split(/ {3,}/)[5]).toBe(verdict);
   });
 
   it('lists every namespace with -A, and more columns with -o wide', async () => {

@@ -25,7 +25,7 @@ Canary     checkout-bbbbbbbbbb checkout:2 (bbbbbbbbbb), a copy with the new pod 
 Held       checkout is paused by an admission policy in the write that changes its pod template
 Steps      10% > 25% > 50% > 100% of the traffic
 Bake       2m to 15m per step
-Duration   at least 10m (4 steps of 2m, and 2m on the promoted Deployment), and some seconds per step until the mesh has settled
+Duration   at least 10m (4 steps of 2m, and 2m on the promoted Deployment), besides, each step and each part of the traffic that returns takes some slots until it is settled and seen
 Judged     error rate at most 0.5 percentage points above stable; at least 100 canary requests per step
 Undecided  a step without a verdict after 15m is held, and a person asked
 
@@ -55,7 +55,7 @@ It would write, in this order, and nothing else:
 When it is rolled back: the weights 100 and 0 in one write, then as under 7.
 Deployment checkout stays paused until its pod template is changed or put back (serin undo checkout -n shop).
 `);
-    expect(cluster.surveys).toEqual([
+    expect(cluster.managed.surveys).toEqual([
       {
         namespace: 'shop',
         target: 'checkout',
@@ -72,7 +72,7 @@ Deployment checkout stays paused until its pod template is changed or put back (
     cluster.deploy(aManaged({ annotations: { 'serin.dev/steps': '100', 'serin.dev/analysis': 'off' } }));
     cluster.managed.automatic = false;
     const objects = [{ namespace: 'shop', name: 'serin-checkout', made: true }];
-    cluster.surveysAs({ kind: 'lanes', lanes: someLanes({ objects, originals: [] }) });
+    cluster.managed.surveyed = { kind: 'lanes', lanes: someLanes({ objects, originals: [] }) };
 
     const { code, out } = await cluster.run('plan checkout');
 
@@ -108,13 +108,20 @@ Deployment checkout stays paused until its pod template is changed or put back (
       count,
     });
     const requests = [row('source', 'checkout', 60), row('destination', 'checkout', 40), row('source', 'other', 9_000)];
-    cluster.reads({ kind: 'data', slot, requests, latency: [], unreadable: [], queries: { requests: 'sum()' } });
+    cluster.managed.reading = {
+      kind: 'data',
+      slot,
+      requests,
+      latency: [],
+      unreadable: [],
+      queries: { requests: 'sum()' },
+    };
 
     const { out } = await cluster.run(
       'plan checkout --prometheus-url http://prometheus:9090 --prometheus-token-file /t',
     );
 
-    expect(cluster.sources).toEqual([{ url: 'http://prometheus:9090', tokenFile: '/t' }]);
+    expect(cluster.managed.sources).toEqual([{ url: 'http://prometheus:9090', tokenFile: '/t' }]);
     expect(out).toContain('Traffic    1.0 requests a second over the last minute\n');
     expect(out).toContain(`
        WEIGHT   COPY          TIME        SHORTEST WITH           AT PRESENT
@@ -140,10 +147,10 @@ Deployment checkout stays paused until its pod template is changed or put back (
     const queries = { requests: 'sum()' };
     const plan = 'plan checkout --prometheus-url http://prometheus:9090';
 
-    cluster.reads({ kind: 'data', slot, requests: [], latency: [], unreadable: [own], queries });
+    cluster.managed.reading = { kind: 'data', slot, requests: [], latency: [], unreadable: [own], queries };
     expect((await cluster.run(plan)).out).toContain('not known: the counters of checkout are younger than a minute.\n');
 
-    cluster.reads({ kind: 'data', slot, requests: [], latency: [], unreadable: [], queries });
+    cluster.managed.reading = { kind: 'data', slot, requests: [], latency: [], unreadable: [], queries };
     expect((await cluster.run(plan)).out).toContain('no verdict: no traffic\n');
   });
 
@@ -157,7 +164,7 @@ Deployment checkout stays paused until its pod template is changed or put back (
   it('says what hinders it, under the plan, with code 1', async () => {
     const cluster = changedCluster();
     const message = 'Service checkout also selects the pod odd-1, which is not of checkout. Narrow its selector.';
-    cluster.surveysAs({ kind: 'problem', problem: { reason: 'ForeignPods', message } });
+    cluster.managed.surveyed = { kind: 'problem', problem: { reason: 'ForeignPods', message } };
 
     const { code, out, err } = await cluster.run('plan checkout');
 
@@ -174,7 +181,7 @@ Deployment checkout stays paused until its pod template is changed or put back (
 
     expect(code).toBe(0);
     expect(err).toContain('A rollout is under way with the plan it began with: checkout-bbbbbbbbbb-1 (baking).');
-    expect(cluster.surveys).toEqual([]);
+    expect(cluster.managed.surveys).toEqual([]);
   });
 
   it('says of a rejected template that only retry begins it again', async () => {

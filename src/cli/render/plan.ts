@@ -52,7 +52,11 @@ function durationSentence({ steps, bakeMs }: Plan, mode: Mode): string {
   const bakes = mode === 'managed' ? count + 1 : count;
   const bake = formatDuration(bakeMs);
   const words = `${count === 1 ? 'one step' : `${count} steps`} of ${bake}${mode === 'managed' ? `, and ${bake} on the promoted Deployment` : ''}`;
-  return `at least ${formatDuration(bakes * bakeMs)} (${words}), and some seconds per step until the mesh has settled`;
+  const besides =
+    mode === 'managed'
+      ? 'besides, each step and each part of the traffic that returns takes some slots until it is settled and seen'
+      : 'and some seconds per step until the mesh has settled';
+  return `at least ${formatDuration(bakes * bakeMs)} (${words}), ${besides}`;
 }
 
 function judgedSentence(plan: Plan): string {

@@ -30,9 +30,10 @@ export async function giveBack(world: World, sight: Sight, after: Instant): Prom
   if (failed !== undefined) return condemned(world, sight, judged, failed.message);
   const returned = 100 - weight.intended;
   const next = nextReturn(rollout.spec.plan, returned);
-  if (next !== undefined && isSeen(world, sight, judged, after)) return returnPart(world, sight, judged, next);
+  const mayGoOn = returned === 0 || (isSeen(world, sight, judged) && !isDoubtful(sight, judged, after));
+  if (next !== undefined && mayGoOn) return returnPart(world, sight, judged, next);
   const left = after + rollout.spec.plan.bakeMs - now;
-  if (next === undefined && left <= 0 && isSeen(world, sight, judged, after)) return returnedAll(world, sight, judged);
+  if (next === undefined && left <= 0 && mayGoOn) return returnedAll(world, sight, judged);
   return keep(world, sight, judged, because(sight, returned, next === undefined ? left : undefined));
 }
 
@@ -43,11 +44,18 @@ function withoutTarget(world: World, sight: Sight): Promise<Turn> {
   return save(world, sight, { ...status, cleanUp: 'restore', reason: 'TargetDeleted', message });
 }
 
-/** Whether a whole slot after the settle time was read; on time alone, whether one has passed. */
-function isSeen(world: World, { rollout, now }: Sight, judged: JudgedNow, after: Instant): boolean {
-  const first = gridAfter(after, world.slotMs) + world.slotMs;
-  if (rollout.spec.plan.analysis === 'off') return now >= first;
-  return ((judged.evidence ?? rollout.status.evidence)?.through ?? 0) >= first;
+/** Whether a whole slot of this part was read; on time alone, whether one has passed. */
+function isSeen(world: World, { rollout, now }: Sight, judged: JudgedNow): boolean {
+  const evidence = judged.evidence ?? rollout.status.evidence;
+  if (evidence === undefined) return true;
+  const through = rollout.spec.plan.analysis === 'off' ? now : evidence.through;
+  return through >= evidence.stepStart + world.slotMs;
+}
+
+/** What looks worse without being proven so is waited for, as long as a step may take. */
+function isDoubtful({ rollout, now }: Sight, { verdicts }: JudgedNow, after: Instant): boolean {
+  const looksWorse = verdicts.some(({ reason }) => reason === 'MarginNotMet' || reason === 'TooFewFailures');
+  return looksWorse && now - after < rollout.spec.plan.maxBakeMs;
 }
 
 function returnPart(world: World, sight: Sight, judged: JudgedNow, next: number): Promise<Turn> {
@@ -79,7 +87,7 @@ function condemned(world: World, sight: Sight, judged: JudgedNow, why: string): 
   const { name } = spec.target;
   const copy = toPromote(spec, status).workload;
   const message =
-    `The pods of ${name} fail with the version that ${copy} serves well: ${why} All traffic is back on ${copy}. Try again with ` +
+    `The pods of ${name} fail with the version that ${copy} serves well: ${why} (Canary means ${name} here, and stable the copy.) All traffic is back on ${copy}. Try again with ` +
     `serin retry ${name} -n ${id.namespace}, or apply another template, which is released with ${copy} as its stable.`;
   return moveBy(world, sight, { type: 'STUCK' }, { reason: 'PromotedPodsFailing', message }, judged);
 }

@@ -1,14 +1,13 @@
 // Runs the serin command on a small cluster in memory, with a clock that moves only while the command pauses.
-import type { CliCluster, CliParts, ClusterFlags, ControllerFlags, MetricsSource } from '../../../src/cli/cluster.ts';
+import type { CliCluster, CliParts, ClusterFlags, ControllerFlags, DoctorFlags } from '../../../src/cli/cluster.ts';
 import { runProgram } from '../../../src/cli/program.ts';
-import type { LanesWanted, Located, RouteChange, Surveyed, Workload } from '../../../src/controller/ports.ts';
-import type { SlotReading } from '../../../src/domain/evidence.ts';
+import type { Finding, Located, RouteChange, Workload } from '../../../src/controller/ports.ts';
 import { answerRequest, openRequests } from '../../../src/domain/requests.ts';
 import type { Request, Rollout, RolloutId, RolloutStatus } from '../../../src/domain/rollout.ts';
 import type { Millis } from '../../../src/domain/time.ts';
 import { aRoute, dawn } from '../../support/builders.ts';
 import { type SimulatedClock, simulatedClock } from '../../support/clock.ts';
-import { type ManagedSide, managedSide, someLanes } from './managed.ts';
+import { type ManagedSide, managedSide } from './managed.ts';
 
 /** What a run of the command gave. */
 interface Ran {
@@ -28,12 +27,6 @@ export interface TestCluster {
   readonly released: string[];
   /** What concerns managed Deployments. */
   readonly managed: ManagedSide;
-  /** The metrics sources that were asked. */
-  readonly sources: MetricsSource[];
-  /** What a metrics source gives. */
-  reads(reading: SlotReading): void;
-  /** What lanes were looked for. */
-  readonly surveys: LanesWanted[];
   /** Puts a rollout there, or another version of it. */
   put(rollout: Rollout): void;
   get(name: string): Rollout | undefined;
@@ -49,15 +42,13 @@ export interface TestCluster {
   interrupt(): void;
   /** What `locate` gives. */
   locates(located: Located): void;
-  /** What `survey` gives. */
-  surveysAs(surveyed: Surveyed): void;
-  /** Lets the user read no Deployment from now on. */
-  forbidsDeployments(): void;
   /** Makes every read fail from now on, or no longer. */
   silent(error: Error | undefined): void;
   /** What `append` gives instead of doing its work. */
   refuses(outcome: { readonly kind: 'full' | 'gone' } | { readonly kind: 'refused'; readonly message: string }): void;
   policies: Record<string, Readonly<Record<string, string>>>;
+  /** What an examination finds, and what each was asked with. */
+  readonly doctor: { findings: readonly Finding[]; readonly asked: DoctorFlags[] };
   /** Runs the command in namespace shop unless the words say otherwise. */
   run(
     line: string | readonly string[],
@@ -76,17 +67,13 @@ export function testCluster(): TestCluster {
   const controllers: ControllerFlags[] = [];
   const changes: RouteChange['kind'][] = [];
   const released: string[] = [];
+  const doctor: TestCluster['doctor'] = { findings: [], asked: [] };
   const policies: Record<string, Readonly<Record<string, string>>> = {};
   const { side: managed, ports: managedPorts } = managedSide(workloads);
-  const surveys: LanesWanted[] = [];
-  const sources: MetricsSource[] = [];
-  let reading: SlotReading = { kind: 'sourceDown', slot: { start: dawn, end: dawn }, message: 'Nobody answers.' };
-  let surveyed: Surveyed = { kind: 'lanes', lanes: someLanes() };
   let located: Located = { kind: 'located', route: aRoute() };
   let failure: Error | undefined;
   let refusal: Awaited<ReturnType<CliCluster['requests']['append']>> | undefined;
   let controllerRuns = false;
-  let forbidden = false;
   let ids = 0;
 
   function read<T>(value: T): Promise<T> {
@@ -138,21 +125,27 @@ export function testCluster(): TestCluster {
     },
     workloads: {
       get: (_namespace, name) =>
-        forbidden ? Promise.reject(Object.assign(new Error('Forbidden.'), { status: 403 })) : read(workloads.get(name)),
+        managed.forbidden
+          ? Promise.reject(Object.assign(new Error('Forbidden.'), { status: 403 }))
+          : read(workloads.get(name)),
       troubles: async () => [],
       generations: async () => managed.generations,
     },
     ...managedPorts,
     metrics: (source) => {
-      sources.push(source);
-      return { read: async () => reading };
+      managed.sources.push(source);
+      return { read: async () => managed.reading };
+    },
+    doctor: (flags) => {
+      doctor.asked.push(flags);
+      return { examine: async () => doctor.findings };
     },
     policies: { get: async (_namespace, name) => policies[name] },
     mesh: {
       locate: async () => located,
       survey: async (wanted) => {
-        surveys.push(wanted);
-        return surveyed;
+        managed.surveys.push(wanted);
+        return managed.surveyed;
       },
       define: () => Promise.reject(new Error('The command defines nothing.')),
       undefine: async (made) => void managed.acts.push(`undefine ${made.map(({ name }) => name).join(' ')}`),
@@ -212,12 +205,8 @@ export function testCluster(): TestCluster {
     controllers,
     changes,
     released,
+    doctor,
     managed,
-    surveys,
-    sources,
-    reads: (next) => {
-      reading = next;
-    },
     policies,
     put,
     get: (name) => rollouts.get(name),
@@ -231,12 +220,6 @@ export function testCluster(): TestCluster {
     interrupt: () => ctrlC.abort(),
     locates: (next) => {
       located = next;
-    },
-    surveysAs: (next) => {
-      surveyed = next;
-    },
-    forbidsDeployments: () => {
-      forbidden = true;
     },
     silent: (error) => {
       failure = error;

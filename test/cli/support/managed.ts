@@ -1,9 +1,10 @@
 // What the command needs of a managed Deployment, in memory: its generations, its copies, its hold and its template.
-import type { CliCluster, PastTemplate } from '../../../src/cli/cluster.ts';
-import type { Generation, RouteProblem, Workload } from '../../../src/controller/ports.ts';
+import type { CliCluster, MetricsSource, PastTemplate } from '../../../src/cli/cluster.ts';
+import type { Generation, LanesWanted, RouteProblem, Surveyed, Workload } from '../../../src/controller/ports.ts';
+import type { SlotReading } from '../../../src/domain/evidence.ts';
 import type { Lanes } from '../../../src/domain/lanes.ts';
 import type { Rollout, RolloutSpec, RolloutStatus } from '../../../src/domain/rollout.ts';
-import { aPlan, aRollout, aWorkload } from '../../support/builders.ts';
+import { aPlan, aRollout, aWorkload, dawn } from '../../support/builders.ts';
 
 /** The managed side of a cluster in memory. */
 export interface ManagedSide {
@@ -18,6 +19,14 @@ export interface ManagedSide {
   /** How many writes of a template meet another version. */
   conflicts: number;
   unrestorable: RouteProblem | undefined;
+  /** What lanes were looked for, and what is found. */
+  readonly surveys: LanesWanted[];
+  surveyed: Surveyed;
+  /** The metrics sources that were asked, and what each gives. */
+  readonly sources: MetricsSource[];
+  reading: SlotReading;
+  /** Whether the user may read no Deployment. */
+  forbidden: boolean;
   /** Called whenever the hold is lifted or the adoption ended. */
   onChange: (workload: Workload) => Workload | undefined;
 }
@@ -33,6 +42,11 @@ export function managedSide(workloads: Map<string, Workload>): { readonly side: 
     listed: 0,
     conflicts: 0,
     unrestorable: undefined,
+    surveys: [],
+    surveyed: { kind: 'lanes', lanes: someLanes() },
+    sources: [],
+    reading: { kind: 'sourceDown', slot: { start: dawn, end: dawn }, message: 'Nobody answers.' },
+    forbidden: false,
     onChange: () => undefined,
   };
 

@@ -1,0 +1,113 @@
+// A controller of managed Deployments that dies before or after any one of its writes, and another that carries on.
+import { describe, expect, it } from 'vitest';
+import { isFinal, type Rollout } from '../../src/domain/rollout.ts';
+import { Crash, crashAt } from '../support/faults.ts';
+import { type ManagedWorld, managedWorld } from '../support/managed-world.ts';
+import { runFor, runUntil } from '../support/run.ts';
+import { aroundWrites } from '../support/writes.ts';
+
+/** Until what a rollout is run, and what a user does then. */
+type Act = readonly [(rollout: Rollout) => boolean, ((scene: ManagedWorld) => Promise<void>)?];
+
+const stories: Readonly<Record<string, { readonly acts: readonly Act[]; readonly bad?: readonly string[] }>> = {
+  'is promoted': { acts: [[over]] },
+  'fails a gate': { bad: ['checkout-r2'], acts: [[over]] },
+  'is superseded': {
+    acts: [
+      [({ status }) => status.phase === 'baking', (scene) => scene.release('r3')],
+      [({ spec, status }) => spec.canary.hash === 'r3' && isFinal(status.phase)],
+    ],
+  },
+  'is stuck in promotion, and then a fixed template is applied': {
+    acts: [
+      [
+        ({ status }) => status.phase === 'baking' && status.step === 1,
+        async ({ workloads }) => {
+          workloads.stick('shop', 'checkout', true);
+          workloads.trouble('shop', 'checkout', [{ pod: 'x', kind: 'imagePull', message: 'ImagePullBackOff' }]);
+        },
+      ],
+      [
+        ({ status }) => status.phase === 'held',
+        async (scene) => {
+          scene.workloads.trouble('shop', 'checkout', []);
+          await scene.release('r3');
+        },
+      ],
+      [
+        ({ spec, status }) => spec.canary.hash === 'r3' && status.phase === 'baking' && status.step === 1,
+        async ({ workloads }) => workloads.stick('shop', 'checkout', false),
+      ],
+      [({ spec, status }) => spec.canary.hash === 'r3' && isFinal(status.phase)],
+    ],
+  },
+};
+
+describe.each(Object.entries(stories))('a managed rollout that %s', (_name, story) => {
+  it.each(['before', 'after'] as const)(
+    'comes to the same end when the controller dies %s any of its writes',
+    async (when) => {
+      const expected = await endOf((await play(story)).scene);
+      let deaths = 0;
+
+      for (let n = 1; n < 500; n += 1) {
+        const { scene, died } = await play(story, { n, when });
+        if (died === undefined) break;
+        deaths += 1;
+        expect([n, died, await endOf(scene)]).toEqual([n, died, expected]);
+      }
+
+      expect(deaths).toBeGreaterThan(30);
+    },
+    240_000,
+  );
+});
+
+async function play(
+  story: (typeof stories)[string],
+  fault?: { readonly n: number; readonly when: 'before' | 'after' },
+): Promise<{ readonly scene: ManagedWorld; readonly died?: string }> {
+  const scene = managedWorld({ settings: { steps: '50,100', bake: '15s', 'min-requests': '10' } });
+  await runFor(scene, 30_000);
+  for (const name of story.bad ?? []) scene.traffic.errors[name] = 0.5;
+  await scene.release('r2');
+  let through = fault === undefined ? scene.world : aroundWrites(scene.world, crashAt(fault.n, fault.when));
+  let died: string | undefined;
+  for (const [wanted, then] of [...story.acts, [over] as Act]) {
+    try {
+      await runUntil(scene, wanted, { through });
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      died = `${error.write.port}.${error.write.verb}`;
+      through = scene.world;
+      await runUntil(scene, wanted, { through });
+    }
+    await then?.(scene);
+  }
+  await runFor(scene, 40_000);
+  return died === undefined ? { scene } : { scene, died };
+}
+
+async function endOf(scene: ManagedWorld): Promise<unknown> {
+  const { revision, hash, paused, held, complete, annotations } = (await scene.workloads.get('shop', 'checkout')) ?? {};
+  return {
+    deployment: { revision, hash, paused, held, complete, annotations },
+    route: scene.route(),
+    leftovers: await scene.leftovers(),
+    split: await scene.split(),
+    rejection: scene.rejection(),
+    rollouts: (await scene.rollouts())
+      .toSorted((a, b) => (a.id.name < b.id.name ? -1 : 1))
+      .map(({ id, status: { phase, step, cause, promotedHash } }) => ({
+        name: id.name,
+        phase,
+        step,
+        cause,
+        promotedHash,
+      })),
+  };
+}
+
+function over({ status }: Rollout): boolean {
+  return isFinal(status.phase);
+}
