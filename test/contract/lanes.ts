@@ -23,13 +23,15 @@ const ruleSchema = z.looseObject({
     host: z.string(),
     exportTo: z.array(z.string()).optional(),
     trafficPolicy: z.unknown().optional(),
-    subsets: z.array(
-      z.looseObject({
-        name: z.string(),
-        labels: z.record(z.string(), z.string()),
-        trafficPolicy: z.unknown().optional(),
-      }),
-    ),
+    subsets: z
+      .array(
+        z.looseObject({
+          name: z.string(),
+          labels: z.record(z.string(), z.string()),
+          trafficPolicy: z.unknown().optional(),
+        }),
+      )
+      .default([]),
   }),
 });
 
@@ -103,6 +105,13 @@ export function lanesContract(name: string, setup: () => Promise<MeshBench>): vo
       const found = await bench.mesh.view(lanes);
       if (found.kind === 'problem') throw new Error(found.problem.message);
       return found.view;
+    }
+
+    /** Both subsets of the names, which is what routes may be split by. */
+    async function defineBoth(lanes: Lanes): Promise<void> {
+      const rollout = 'shop/checkout-0a1b2c3d4e-1';
+      await bench.mesh.define(lanes, { stem: stableStem, labels: { 'pod-template-hash': '5c5b46c844' }, rollout });
+      await bench.mesh.define(lanes, { stem: canaryStem, labels: { 'serin.dev/revision': '0a1b2c3d4e' }, rollout });
     }
 
     async function write(lanes: Lanes, change: RouteChange): Promise<Written> {
@@ -432,6 +441,7 @@ export function lanesContract(name: string, setup: () => Promise<MeshBench>): vo
         const lanes = await surveyed();
         expect(await viewed(lanes)).toMatchObject({ stable: null, canary: null, owned: false });
 
+        await defineBoth(lanes);
         await write(lanes, weights(0));
         await write(lanes, weights(10, { claim: { rollout: 'shop/checkout-0a1b2c3d4e-1', epoch: 2 } }));
 
@@ -451,6 +461,7 @@ export function lanesContract(name: string, setup: () => Promise<MeshBench>): vo
       it('comes back when somebody deletes it', async () => {
         await putService();
         const lanes = await surveyed();
+        await defineBoth(lanes);
         await write(lanes, weights(10));
         await bench.remove('serin-checkout');
 
@@ -462,11 +473,40 @@ export function lanesContract(name: string, setup: () => Promise<MeshBench>): vo
       it('is no race lost twice: who comes second begins anew', async () => {
         await putService();
         const lanes = await surveyed();
+        await defineBoth(lanes);
         const [one, two] = [await viewed(lanes), await viewed(lanes)];
 
         expect((await bench.mesh.change(lanes, one, own(weights(0)))).kind).toBe('written');
         expect((await bench.mesh.change(lanes, two, own(weights(50)))).kind).toBe('conflict');
         expect(await viewed(lanes)).toMatchObject({ canary: 0 });
+      });
+
+      it('is not made by somebody who was frozen until after the end', async () => {
+        await putService();
+        const lanes = await surveyed();
+        await defineBoth(lanes);
+        const frozen = await viewed(lanes);
+
+        await write(lanes, weights(10));
+        await write(lanes, { kind: 'restore' });
+        await bench.mesh.undefine([...subsetObjects(lanes, stableStem), ...subsetObjects(lanes, canaryStem)]);
+
+        expect((await bench.mesh.change(lanes, frozen, own(weights(50)))).kind).toBe('conflict');
+        expect(await bench.read('serin-checkout')).toBeUndefined();
+      });
+
+      it('is not deleted by somebody who was frozen until the next attempt', async () => {
+        await putService();
+        const lanes = await surveyed();
+        await defineBoth(lanes);
+        await write(lanes, weights(0));
+        const frozen = await viewed(lanes);
+
+        await write(lanes, { kind: 'restore' });
+        await write(lanes, weights(10, { claim: { rollout: 'shop/checkout-0a1b2c3d4e-2', epoch: 1 } }));
+
+        expect((await bench.mesh.change(lanes, frozen, { kind: 'restore' })).kind).toBe('conflict');
+        expect(await viewed(lanes)).toMatchObject({ canary: 10 });
       });
 
       function legs(port: number): readonly Json[] {
@@ -604,6 +644,20 @@ export function lanesContract(name: string, setup: () => Promise<MeshBench>): vo
         await bench.mesh.undefine(subsetObjects(lanes, stableStem));
 
         expect(JSON.stringify(await bench.rules())).toContain('"host":"other"');
+      });
+
+      it('stay as long as a route names them', async () => {
+        await putShop();
+        const lanes = await surveyed();
+        await defineBoth(lanes);
+        await write(lanes, weights(10));
+
+        await bench.mesh.undefine([...subsetObjects(lanes, stableStem), ...subsetObjects(lanes, canaryStem)]);
+        expect(await rules()).toHaveLength(2);
+
+        await write({ ...lanes, names: { canary: canaryStem } }, weights(100));
+        await bench.mesh.undefine([...subsetObjects(lanes, stableStem), ...subsetObjects(lanes, canaryStem)]);
+        expect((await rules()).map(({ metadata }) => metadata.name)).toEqual([`${canaryStem}-checkout`]);
       });
 
       it('go when they are told to, and once more', async () => {

@@ -47,8 +47,13 @@ export interface IstioObjects {
   read(plural: 'virtualservices' | 'destinationrules', namespace: string, name: string): Promise<unknown>;
   /** Creates an object in Serin's name and gives the answer whatever it is. */
   create(plural: 'virtualservices' | 'destinationrules', namespace: string, body: unknown): Promise<ClusterAnswer>;
-  /** Deletes an object and gives the answer whatever it is. */
-  remove(plural: 'virtualservices' | 'destinationrules', namespace: string, name: string): Promise<ClusterAnswer>;
+  /** Deletes an object if it is of the version given, and gives the answer whatever it is. */
+  remove(
+    plural: 'virtualservices' | 'destinationrules',
+    namespace: string,
+    name: string,
+    resourceVersion: string,
+  ): Promise<ClusterAnswer>;
   /** Pods of a namespace by a label selector. */
   pods(namespace: string, selector: Readonly<Record<string, string>>): Promise<readonly Pod[]>;
   /** Routes of the Gateway API in all namespaces; none where it is not served or not permitted. */
@@ -130,9 +135,10 @@ export function istioObjects(requests: ClusterRequests): IstioObjects {
       const versioned = { apiVersion: `networking.istio.io/${version}`, ...(body as object) };
       return requests.request('POST', path, { body: versioned, query: { fieldManager: 'serin' } });
     },
-    remove: async (plural, namespace, name) => {
+    remove: async (plural, namespace, name, resourceVersion) => {
       const path = await pathOf(namespace, plural, name);
-      return path === undefined ? { status: 404, body: undefined } : requests.request('DELETE', path);
+      if (path === undefined) return { status: 404, body: undefined };
+      return requests.request('DELETE', path, { body: { preconditions: { resourceVersion } } });
     },
     pods: async (namespace, selector) => {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;

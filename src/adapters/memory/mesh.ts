@@ -115,11 +115,7 @@ function answer(shelf: Shelf, ...[method, path, options]: Parameters<Requests['r
   }
   if (method === 'POST')
     return create(shelf, path, options?.body as MeshObject, options?.query?.['fieldManager'] ?? 'unknown');
-  if (method === 'DELETE') {
-    const known = shelf.get(path) !== undefined;
-    shelf.remove(path);
-    return { status: known ? 200 : 404, body: {} };
-  }
+  if (method === 'DELETE') return discard(shelf, path, options?.body as Deletion | undefined);
   if (path.startsWith('/apis/gateway.networking.k8s.io/')) return { status: 404, body: {} };
   const isList = /\/namespaces\/[^/]+\/[^/]+$/.test(path);
   const everywhere = /^(?<group>.*\/v1)\/(?<plural>[^/]+)$/.exec(path)?.groups;
@@ -129,6 +125,19 @@ function answer(shelf: Shelf, ...[method, path, options]: Parameters<Requests['r
     ? { items: shelf.under(path).filter(carrying(options?.query?.['labelSelector'])) }
     : shelf.get(path);
   return body === undefined ? { status: 404, body: {} } : { status: 200, body: structuredClone(body) };
+}
+
+interface Deletion {
+  readonly preconditions: { readonly resourceVersion: string };
+}
+
+function discard(shelf: Shelf, path: string, asked: Deletion | undefined): Answer {
+  const found = shelf.get(path);
+  if (found === undefined) return { status: 404, body: {} };
+  const wanted = asked?.preconditions.resourceVersion ?? found.metadata.resourceVersion;
+  if (wanted !== found.metadata.resourceVersion) return { status: 409, body: {} };
+  shelf.remove(path);
+  return { status: 200, body: {} };
 }
 
 /** Which objects a selector of labels chooses; all of them without one. */

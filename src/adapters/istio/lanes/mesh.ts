@@ -1,29 +1,20 @@
 // Lanes in the cluster: read, split, joined and given back, one patch for each VirtualService.
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
-import {
-  type Mesh,
-  type RouteChange,
-  type RouteView,
-  type SubsetWanted,
-  subsetObjects,
-  type Viewed,
-  type Written,
-} from '../../../controller/ports.ts';
-import type { Lanes, MadeObject } from '../../../domain/lanes.ts';
+import type { Mesh, RouteChange, RouteView, Viewed, Written } from '../../../controller/ports.ts';
+import type { Lanes } from '../../../domain/lanes.ts';
 import { claimText } from '../claim.ts';
 import { disownPatch, type Entry, fieldOwner } from '../ownership.ts';
 import { lock, type PatchOperation } from '../patch.ts';
-import { type ClusterAnswer, type IstioObjects, parsed } from '../requests.ts';
+import { type IstioObjects, parsed } from '../requests.ts';
 import { virtualServiceSchema } from '../virtual-service.ts';
+import { isLostRace } from './cluster.ts';
 import { join } from './join.ts';
-import { madeName, madeObject } from './made.ts';
+import { make, unmake } from './made.ts';
 import { laneObjectSchema, objectPlace, protocols, type RoutedObject } from './object.ts';
-import { definesAll, isSerins, type Rule, ruleFor, ruleSchema, unlabelled, type WantedRule } from './rules.ts';
-import { hostOf, type LaneService, laneServiceSchema } from './services.ts';
 import { split } from './split.ts';
+import { laneSubsets } from './subsets.ts';
 import { surveyLanes } from './survey.ts';
-import { isOwnedBySerin, laneClaim, laneClaimKey, type Seen, versionsOf, viewOf } from './view.ts';
+import { isOwnedBySerin, laneClaimKey, type Seen, versionsOf, viewOf } from './view.ts';
 
 /** The part of a mesh that managed Deployments need. */
 export type LanesMesh = Pick<Mesh, 'survey' | 'define' | 'undefine' | 'unrestorable'> & {
@@ -71,8 +62,9 @@ export function lanesMesh(objects: IstioObjects): LanesMesh {
   /** The object as it is afterwards. */
   async function changeOne(lanes: Lanes, before: Seen, wanted: RouteChange): Promise<Seen | 'conflict'> {
     const { place, object } = before;
-    if (object === undefined) return place.made && wanted.kind === 'weights' ? make(lanes, place, wanted) : before;
-    if (place.made && wanted.kind === 'restore') return unmake(lanes, before);
+    if (object === undefined)
+      return place.made && wanted.kind === 'weights' ? make(objects, lanes, place, wanted) : before;
+    if (place.made && wanted.kind === 'restore') return unmake(objects, lanes, before);
     const operations = operationsFor(object, lanes, wanted);
     if (operations.length === 0) return before;
     const answer = await objects.patch(place.namespace, place.name, [lock(object), ...operations], fieldOwner);
@@ -81,34 +73,6 @@ export function lanesMesh(objects: IstioObjects): LanesMesh {
     const { resourceVersion } = after.metadata;
     taken.set(objectPlace(object), { resourceVersion, before: object.metadata.managedFields });
     return { place, object: after };
-  }
-
-  async function make(lanes: Lanes, place: Seen['place'], wanted: Weights): Promise<Seen | 'conflict'> {
-    const service = (await servicesOf(lanes)).find(({ metadata }) => madeName(metadata) === place.name);
-    if (service === undefined) return { place };
-    const annotations = { 'serin.dev/rollout': wanted.claim.rollout, [laneClaimKey(lanes)]: claimText(wanted.claim) };
-    const body = madeObject(service, annotations);
-    const draft = laneObjectSchema.parse({ ...body, metadata: { ...place, resourceVersion: '' } });
-    const spec = split(draft, lanes, { canary: wanted.canary, testers: wanted.testers === true });
-    const answer = await objects.create('virtualservices', place.namespace, { ...body, spec });
-    if (answer.status === 409) return 'conflict';
-    return { place, object: parsed(laneObjectSchema, answer, `VirtualService ${place.namespace}/${place.name}`) };
-  }
-
-  async function unmake(lanes: Lanes, before: Seen): Promise<Seen> {
-    const { place, object } = before;
-    const isOurs = object?.metadata.labels?.['app.kubernetes.io/managed-by'] === 'serin';
-    if (object === undefined || !isOurs || laneClaim(object, lanes) === undefined) return before;
-    await removed('virtualservices', place);
-    return { place };
-  }
-
-  async function removed(
-    plural: 'virtualservices' | 'destinationrules',
-    { namespace, name }: Pick<Seen['place'], 'namespace' | 'name'>,
-  ): Promise<void> {
-    const answer = await objects.remove(plural, namespace, name);
-    if (answer.status !== 404) parsed(z.unknown(), answer, `${plural}/${name} in namespace ${namespace}`);
   }
 
   async function disown(lanes: Lanes): Promise<Written> {
@@ -132,66 +96,7 @@ export function lanesMesh(objects: IstioObjects): LanesMesh {
     return { place, object: parsed(laneObjectSchema, answer, `VirtualService ${objectPlace(object)}`) };
   }
 
-  async function servicesOf(lanes: Lanes): Promise<readonly LaneService[]> {
-    return z.array(laneServiceSchema).parse(await objects.services(lanes.namespace));
-  }
-
-  async function rulesAround({ namespace }: Lanes): Promise<readonly Rule[]> {
-    const rules = await objects.everywhere('destinationrules', namespace);
-    return rules === 'notServed' ? [] : z.array(ruleSchema).parse(rules);
-  }
-
-  async function define(lanes: Lanes, wanted: SubsetWanted): Promise<void> {
-    const rules = await rulesAround(lanes);
-    for (const [at, place] of subsetObjects(lanes, wanted.stem).entries()) {
-      const host = lanes.hosts[at];
-      if (host !== undefined) await defineOne(place, ruleFor(host, place.name, lanes, wanted, rules), rules);
-    }
-  }
-
-  /** One that an earlier rollout left behind is made anew when it lacks something; no route names its subsets yet. */
-  async function defineOne(place: MadeObject, body: WantedRule, rules: readonly Rule[]): Promise<void> {
-    const { namespace, name } = place;
-    const found = rules.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
-    if (found !== undefined && !isSerins(found)) {
-      throw new Error(
-        `DestinationRule ${namespace}/${name} is somebody else's, and Serin needs the name for the time of a rollout. Rename it.`,
-      );
-    }
-    if (found !== undefined && definesAll(found, body)) return;
-    if (found !== undefined) await removed('destinationrules', place);
-    const answer = await objects.create('destinationrules', namespace, body);
-    if (answer.status !== 409) parsed(z.unknown(), answer, `DestinationRule ${namespace}/${name}`);
-  }
-
-  async function undefine(made: Lanes['made']): Promise<void> {
-    for (const { kind, namespace, name } of made) {
-      if (kind !== 'DestinationRule') continue;
-      const found = await objects.read('destinationrules', namespace, name);
-      if (found === undefined || !isSerins(ruleSchema.parse(found))) continue;
-      await removed('destinationrules', { namespace, name });
-    }
-  }
-
-  return {
-    survey: (wanted) => surveyLanes(objects, wanted),
-    view,
-    change,
-    disown,
-    define,
-    undefine,
-    unrestorable: async (lanes, podLabels) => {
-      const [rules, services] = await Promise.all([rulesAround(lanes), servicesOf(lanes)]);
-      const own = services.filter((service) => lanes.hosts.includes(hostOf(service)));
-      return unlabelled(rules, lanes, own, podLabels, lanes.target);
-    },
-  };
-}
-
-type Weights = Extract<RouteChange, { readonly kind: 'weights' }>;
-
-function isLostRace({ status }: ClusterAnswer): boolean {
-  return status === 409 || status === 422 || status === 404;
+  return { ...laneSubsets(objects), survey: (wanted) => surveyLanes(objects, wanted), view, change, disown };
 }
 
 /** What has to change in an object; nothing when it stands so in this intent's name already. */

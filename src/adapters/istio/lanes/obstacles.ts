@@ -132,24 +132,34 @@ export function httpRoute(routes: readonly unknown[], services: readonly LaneSer
 /** A port whose connections no VirtualService leads goes past the weights; undefined when each is led. */
 export function unpinnedPort({ service, by }: Cover): RouteProblem | undefined {
   const unpinned = service.spec.ports.find((port) => {
-    const carried = carriedOn(port);
-    if (by.length === 0) return carried === 'tls';
-    return (carried === 'tcp' || carried === 'tls') && !by.some((object) => isLed(object, carried, port.port));
+    const protocol = protocolOf(port);
+    if (by.length === 0 || protocol === undefined) return protocol === 'tls';
+    return !by.some((object) => isLed(object, protocol, port.port));
   });
   if (unpinned === undefined) return undefined;
-  const protocol = carriedOn(unpinned);
+  const protocol = protocolOf(unpinned) ?? 'tcp';
   const where =
     by.length === 0 ? `a VirtualService for ${hostOf(service)}` : `VirtualService ${by.map(objectPlace).join(' or ')}`;
   const message =
-    `Port ${portName(unpinned)} of Service ${service.metadata.name} carries ${protocol.toUpperCase()}, and no ${protocol} route leads its connections, so they would ` +
+    `Port ${portName(unpinned)} of Service ${service.metadata.name} carries ${protocol.toUpperCase()}, and no ${protocol} route leads what comes there, so it would ` +
     `reach the canary past its weight. Add a ${protocol} route to ${where}, or remove the port from the Service if nothing uses it.`;
   return { reason: 'PortNotHttp', message };
 }
 
+/** The routes that lead what comes to a port; what is sniffed is taken for HTTP, which a Service that is released has to carry. */
+function protocolOf(port: LaneService['spec']['ports'][number]): 'http' | 'tls' | 'tcp' | undefined {
+  const carried = carriedOn(port);
+  if (carried === 'none') return undefined;
+  return carried === 'sniffed' ? 'http' : carried;
+}
+
 const ports = z.looseObject({ match: z.array(z.looseObject({ port: z.int().optional() })).optional() });
 
-function isLed({ spec }: RoutedObject, protocol: 'tcp' | 'tls', port: number): boolean {
-  return (spec[protocol] ?? []).some((rule) => {
+/** HTTP that no route matches is answered 404 as soon as there is one; connections that none matches go to the plain host. */
+function isLed({ spec }: RoutedObject, protocol: 'http' | 'tls' | 'tcp', port: number): boolean {
+  const rules = spec[protocol] ?? [];
+  if (protocol === 'http') return rules.length > 0;
+  return rules.some((rule) => {
     const { match = [] } = ports.parse(rule);
     return match.length === 0 || match.some((each) => (each.port ?? port) === port);
   });

@@ -13,7 +13,12 @@ const labels = z.record(z.string(), z.string());
 
 /** Parses a DestinationRule with what lanes need of it. */
 export const ruleSchema = z.looseObject({
-  metadata: z.looseObject({ name: z.string(), namespace: z.string(), labels: labels.optional() }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    resourceVersion: z.string().default(''),
+    labels: labels.optional(),
+  }),
   spec: z.looseObject({
     host: z.string(),
     exportTo: z.array(z.string()).optional(),
@@ -126,11 +131,11 @@ export function unlabelled(
   podLabels: Readonly<Record<string, string>>,
   whose: string,
 ): RouteProblem | undefined {
+  const own = services.filter((service) => lanes.hosts.includes(hostOf(service)));
+  const unchoosing = own.find(({ spec }) => !carries(podLabels, spec.selector));
+  if (unchoosing !== undefined) return unselected(unchoosing, whose);
   for (const { object, host, subset } of lanes.originals) {
-    const service = services.find((each) => hostOf(each) === host);
-    if (service === undefined) continue;
-    if (!carries(podLabels, service.spec.selector)) return unselected(object, service, whose);
-    if (subset === undefined) continue;
+    if (subset === undefined || !own.some((service) => hostOf(service) === host)) continue;
     const selector = subsetIn(rules, host, lanes.namespace, subset)?.labels;
     if (selector === undefined) return undefinedSubset(object, host, subset);
     if (carries(podLabels, selector)) continue;
@@ -149,8 +154,8 @@ function undefinedSubset(object: string, host: string, subset: string): RoutePro
   return { reason: 'UnknownSubset', message };
 }
 
-function unselected(object: string, { metadata }: LaneService, whose: string): RouteProblem {
-  const message = `VirtualService ${object} leads to Service ${metadata.name}, whose selector does not choose the pods of ${whose} any more, so the route would lead to nothing. Mend the Service's selector.`;
+function unselected({ metadata }: LaneService, whose: string): RouteProblem {
+  const message = `The selector of Service ${metadata.name} does not choose the pods of ${whose}, so every route to it would lead to nothing. Mend the selector (or keep the labels in the template).`;
   return { reason: 'LabelsMoved', message };
 }
 

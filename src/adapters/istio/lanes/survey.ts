@@ -1,24 +1,16 @@
 // Finding every lane to a managed Deployment: all VirtualServices that name one of its Services, and whether each can be split.
-import { z } from 'zod';
 import type { LanesWanted, RouteProblem, Surveyed } from '../../../controller/ports.ts';
 import type { LaneObject, Lanes } from '../../../domain/lanes.ts';
 import { closeness, fullHost } from '../hosts.ts';
 import { noIstio } from '../missing.ts';
 import type { IstioObjects } from '../requests.ts';
+import { routedAround, rulesAround, servicesIn } from './cluster.ts';
 import { originalsOf } from './join.ts';
 import { madeName } from './made.ts';
-import { type LaneScope, laneObjectSchema, lanesIn, objectPlace, type RoutedObject } from './object.ts';
+import { type LaneScope, lanesIn, objectPlace, type RoutedObject } from './object.ts';
 import { hiddenRoute, httpRoute, idle, spoilt, tooMany, unpinnedPort } from './obstacles.ts';
-import { type Rule, ruleObstacle, ruleSchema, subsetsChoosing } from './rules.ts';
-import {
-  carriedOn,
-  foreignPods,
-  hostOf,
-  type LaneService,
-  laneServiceSchema,
-  portName,
-  servicesOf,
-} from './services.ts';
+import { type Rule, ruleObstacle, subsetsChoosing } from './rules.ts';
+import { carriedOn, foreignPods, hostOf, type LaneService, portName, servicesOf } from './services.ts';
 
 /** Routes and objects that a rollout keeps track of at most; the definition of its object has room for no more. */
 const mostOriginals = 64;
@@ -36,18 +28,13 @@ export interface LaneArea {
 export async function surveyLanes(objects: IstioObjects, wanted: LanesWanted): Promise<Surveyed> {
   const { namespace } = wanted;
   const [services, routed, rules, gatewayRoutes] = await Promise.all([
-    objects.services(namespace),
-    objects.everywhere('virtualservices', namespace),
-    objects.everywhere('destinationrules', namespace),
+    servicesIn(objects, namespace),
+    routedAround(objects, namespace),
+    rulesAround(objects, namespace),
     objects.gatewayRoutes(),
   ]);
   if (routed === 'notServed' || rules === 'notServed') return { kind: 'problem', problem: noIstio() };
-  const area: LaneArea = {
-    services: z.array(laneServiceSchema).parse(services),
-    objects: z.array(laneObjectSchema).parse(routed),
-    rules: z.array(ruleSchema).parse(rules),
-    gatewayRoutes,
-  };
+  const area: LaneArea = { services, objects: routed, rules, gatewayRoutes };
   const found = findLanes(area, wanted);
   if (found.kind === 'problem') return found;
   const own = area.services.filter((service) => found.lanes.hosts.includes(hostOf(service)));

@@ -10,7 +10,7 @@ import type { Lanes } from '../../../../src/domain/lanes.ts';
 type Json = Record<string, unknown>;
 
 /** The Services of the Deployment under rollout. */
-export const hosts = ['checkout.shop.svc.cluster.local', 'checkout-grpc.shop.svc.cluster.local'];
+const hosts = ['checkout.shop.svc.cluster.local', 'checkout-grpc.shop.svc.cluster.local'];
 
 /** Lanes of one object as a survey finds them. */
 export function lanesOf(object: RoutedObject, parts: Partial<Lanes> = {}): Lanes {
@@ -124,7 +124,7 @@ export interface Share {
 }
 
 /** Where the traffic of every route goes; routes of testers aside, and those that send it nowhere. */
-export function sharesOf(object: RoutedObject): readonly Share[] {
+function sharesOf(object: RoutedObject): readonly Share[] {
   return (['http', 'tls', 'tcp'] as const).flatMap((protocol) =>
     (object.spec[protocol] ?? [])
       .filter(({ name }) => name?.startsWith('serin-testers') !== true)
