@@ -2,6 +2,7 @@
 import type {
   Clock,
   Copies,
+  Doctor,
   Holds,
   Mesh,
   Metrics,
@@ -68,6 +69,14 @@ export interface MetricsSource {
   readonly tokenFile?: string;
 }
 
+/** What an examination may ask besides the cluster. */
+export interface DoctorFlags {
+  /** Without it everything that needs metrics is unknown. */
+  readonly source?: MetricsSource;
+  /** The controller's account, as the cluster names users, whose rights are looked at. */
+  readonly account: string;
+}
+
 /** A cluster as the command sees it. */
 export interface CliCluster {
   /** The namespace asked for, or the one of the kubeconfig's context. */
@@ -83,6 +92,8 @@ export interface CliCluster {
   readonly adoptions: Adoptions;
   /** Reads of a metrics source that the command was given; nothing is sent before the first. */
   readonly metrics: (source: MetricsSource) => Pick<Metrics, 'read'>;
+  /** An examination of Deployments; nothing is sent before the first. */
+  readonly doctor: (flags: DoctorFlags) => Doctor;
   /** Lets go of connections; the command calls it once at its end. */
   readonly close?: () => Promise<void>;
 }

@@ -3,8 +3,19 @@ import { type Command, Option } from 'commander';
 import type { Verb } from '../domain/rollout.ts';
 import type { AskFlags } from './ask.ts';
 import type { MetricsSource } from './cluster.ts';
+import type { DoctorOutput } from './doctor.ts';
 import type { OnCluster } from './on-cluster.ts';
-import { type Goal, goals, type Output, outputs, readCount, readDuration, readTimeout, readUrl } from './options.ts';
+import {
+  type Goal,
+  goals,
+  type Output,
+  outputs,
+  readAccount,
+  readCount,
+  readDuration,
+  readTimeout,
+  readUrl,
+} from './options.ts';
 
 const nameHelp = 'checkout, deployment/checkout, or a rollout by its own name';
 
@@ -28,6 +39,7 @@ export function addVerbs(serin: Command, onCluster: OnCluster): void {
   addStatus(serin, onCluster);
   addWait(serin, onCluster);
   addPlan(serin, onCluster);
+  addDoctor(serin, onCluster);
   addPromote(serin, onCluster);
   addRequest(serin, onCluster, 'abort', 'go back to stable, up to the last bake');
   addRequest(serin, onCluster, 'pause', 'hold forward moves; a failing gate still rolls back');
@@ -101,6 +113,28 @@ function addPlan(serin: Command, onCluster: OnCluster): void {
     .action(async (name: string[], flags: PrometheusFlags, command) => {
       const { runPlan } = await import('./plan.ts');
       await onCluster(command, (parts, cluster) => runPlan(parts, cluster, name, sourceOf(flags)));
+    });
+}
+
+function addDoctor(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('doctor')
+    .description('look for what would make a canary of a Deployment fail, without changing anything')
+    .argument('<name...>', 'checkout or deployment/checkout')
+    .option('--prometheus-url <url>', 'where Prometheus answers', readUrl('http', 'https'))
+    .option('--prometheus-token-file <file>', 'a file whose content is sent to Prometheus as bearer token')
+    .addOption(
+      new Option('--account <namespace/name>', "the controller's ServiceAccount, whose rights are looked at")
+        .argParser(readAccount)
+        .default('system:serviceaccount:serin-system:serin', 'serin-system/serin'),
+    )
+    .option('--verbose', 'list every check, the fine ones too', false)
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
+    .action(async (name: string[], flags: PrometheusFlags & DoctorOutput & { account: string }, command) => {
+      const { runDoctor } = await import('./doctor.ts');
+      const source = sourceOf(flags);
+      const asked = { account: flags.account, ...(source === undefined ? {} : { source }) };
+      await onCluster(command, (parts, cluster) => runDoctor(parts, cluster, name, flags, asked));
     });
 }
 

@@ -84,6 +84,7 @@ async function adopt(
 /** Where changes are paused in the very write, a Deployment at rest is not paused; elsewhere it is. */
 async function letRest(world: World, target: Workload): Promise<Begun> {
   if (target.paused && !target.held) return accepted(world, target, { kind: 'rest' });
+  if (target.paused) await world.holds.reject(target.namespace, target.name, undefined);
   const isAutomatic = await world.holds.isAutomatic(target);
   if (isAutomatic && target.paused && (await world.holds.lift(target)) === 'conflict') return { kind: 'wait' };
   if (!isAutomatic && !target.paused) await world.holds.pause(target.namespace, target.name);

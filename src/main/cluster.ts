@@ -1,4 +1,5 @@
 // The cluster as the command uses it.
+import { istioDoctor } from '../adapters/istio/doctor/doctor.ts';
 import { istioMesh } from '../adapters/istio/mesh.ts';
 import { clusterAdoptions } from '../adapters/kubernetes/adoptions.ts';
 import { connectCluster } from '../adapters/kubernetes/connection.ts';
@@ -10,9 +11,11 @@ import { clusterRequestDesk } from '../adapters/kubernetes/request-desk.ts';
 import { clusterRollouts } from '../adapters/kubernetes/rollout-store.ts';
 import { clusterTemplates } from '../adapters/kubernetes/templates.ts';
 import { clusterWorkloads } from '../adapters/kubernetes/workloads.ts';
+import type { PrometheusOptions } from '../adapters/prometheus/client.ts';
 import { prometheusMetrics } from '../adapters/prometheus/metrics.ts';
-import type { CliCluster, ClusterFlags } from '../cli/cluster.ts';
+import type { CliCluster, ClusterFlags, MetricsSource } from '../cli/cluster.ts';
 import type { Host } from './host.ts';
+import { prometheusQuestion } from './question.ts';
 
 const queryTimeoutMs = 10_000;
 
@@ -24,24 +27,34 @@ export async function openCluster(flags: ClusterFlags, { clock, userAgent }: Hos
     ...(flags.context === undefined ? {} : { context: flags.context }),
   });
   const workloads = clusterWorkloads(cluster, clock);
+  const policies = clusterPolicies(cluster);
+  const mesh = istioMesh({ requests: cluster });
+  const holds = clusterHolds(cluster, clock);
   return {
     namespace: flags.namespace ?? cluster.namespace,
     rollouts: clusterRollouts(cluster, { clock, trouble: () => undefined }),
     requests: clusterRequestDesk(cluster, { clock }),
     workloads,
     copies: clusterCopies(cluster),
-    holds: clusterHolds(cluster, clock),
+    holds,
     templates: clusterTemplates(cluster, workloads),
     adoptions: clusterAdoptions(cluster),
-    metrics: ({ url, tokenFile }) =>
-      prometheusMetrics({
-        url,
-        timeoutMs: queryTimeoutMs,
-        podAge: clusterPodAge(cluster),
-        ...(tokenFile === undefined ? {} : { bearerTokenFile: tokenFile }),
+    metrics: (source) => prometheusMetrics({ ...prometheusOf(source), podAge: clusterPodAge(cluster) }),
+    policies,
+    mesh,
+    doctor: ({ source, account }) =>
+      istioDoctor({
+        requests: cluster,
+        policies,
+        account,
+        routes: { mesh, workloads },
+        holds: { holds, workloads },
+        ...(source === undefined ? {} : { query: prometheusQuestion(prometheusOf(source), clock) }),
       }),
-    policies: clusterPolicies(cluster),
-    mesh: istioMesh({ requests: cluster }),
     close: () => cluster.close(),
   };
+}
+
+function prometheusOf({ url, tokenFile }: MetricsSource): PrometheusOptions {
+  return { url, timeoutMs: queryTimeoutMs, ...(tokenFile === undefined ? {} : { bearerTokenFile: tokenFile }) };
 }

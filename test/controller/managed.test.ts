@@ -225,6 +225,21 @@ describe('a bad new template', () => {
     expect(await scene.rollouts()).toHaveLength(1);
   });
 
+  it('is settled by the running template put back also where the Deployment is paused at rest', async () => {
+    const scene = await adopted({ automatic: false });
+    scene.traffic.errors['checkout-r2'] = 0.5;
+    await scene.release('r2');
+    await runUntil(scene, ({ status }) => isFinal(status.phase));
+    await runFor(scene, 5_000);
+    expect(scene.rejection()).toBeDefined();
+
+    await scene.release('r1');
+    await runFor(scene, 60_000);
+
+    expect(await checkout(scene)).toMatchObject({ revision: 'r1', paused: true, held: true });
+    expect(scene.rejection()).toBeUndefined();
+  });
+
   it('is followed by any other template', async () => {
     const scene = await rejected();
 
@@ -380,5 +395,29 @@ describe('before the start', () => {
       reason: 'DoctorFound',
       message: 'No sidecar. Inject one. (sidecar-missing)',
     });
+  });
+});
+
+describe('pods that started while somebody had lifted the pause', () => {
+  it('are served by nobody after a rollback either, and go when the running template is put back', async () => {
+    const scene = await adopted({ automatic: false });
+    const before = scene.route();
+    await scene.release('r2');
+    await runUntil(scene, ({ status }) => status.phase === 'baking');
+    scene.workloads.stick('shop', 'checkout', true);
+    await scene.world.holds.lift(await checkout(scene));
+    const [slipped, stable] = await scene.workloads.generations(await checkout(scene));
+    expect([slipped?.revision, stable?.hash]).toEqual(['r2', 'h1']);
+
+    await scene.ask('abort');
+    const stalled = await runUntil(scene, ({ status }) => status.stalled?.reason === 'UnjudgedPods');
+    expect(stalled.status.stalled?.message).toContain('serin undo checkout -n shop');
+    expect(await scene.split()).toEqual({ checkout: 100, 'checkout-r2': 0 });
+
+    scene.workloads.stick('shop', 'checkout', false);
+    await scene.release('r1');
+    const { status } = await runUntil(scene, ({ status }) => isFinal(status.phase));
+    expect(status).toMatchObject({ phase: 'rolledBack', cause: 'person', reason: 'Aborted' });
+    expect(scene.route()).toEqual(before);
   });
 });

@@ -120,7 +120,9 @@ describe.concurrent('serin abort', () => {
     const outcome = await late.serin('abort', 'reviews-v2');
 
     expect(outcome.code).toBe(1);
-    expect(outcome.stdout).toContain('kubectl annotate deployment/reviews-v1 serin.dev/canary-of=reviews-v2');
+    expect(outcome.stdout).toContain(
+      `kubectl annotate deployment/reviews-v1 -n ${late.namespace} serin.dev/canary-of=reviews-v2`,
+    );
     expect(await late.weights()).toEqual([0, 100]);
   });
 

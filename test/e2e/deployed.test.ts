@@ -23,6 +23,8 @@ import {
   sharedPolicy,
   waitFinished,
 } from '../support/installed.ts';
+import { expectAsBefore, expectHeld, expectLetGo, remember } from '../support/managed-ends.ts';
+import { managedStoryOf } from '../support/managed-story.ts';
 import { rightsOf } from '../support/rbac.ts';
 import type { Story, StoryOptions } from '../support/story.ts';
 
@@ -122,6 +124,40 @@ describe.concurrent('a controller with the rights of its account', { timeout: 24
   });
 });
 
+describe.concurrent('a controller with the rights of its account and its policies in force', {
+  timeout: 240_000,
+}, () => {
+  it('adopts a plain Deployment that nothing routes to, and promotes its new version', async (context) => {
+    const { stack } = installed();
+    const plain = await managedStoryOf(context, 'plain', { stack, controller: false, scene: { routing: 'none' } });
+    const before = await remember(plain);
+    await plain.adopt();
+    await plain.setImage('2');
+    const begun = await plain.until('the start', () => true);
+
+    const waited = await waitFinished(plain, begun);
+    const end = await plain.reaches('promoted', 10_000);
+
+    expect(waited).toContain('condition met');
+    expect(weightsMoved(end)).toEqual([50, 100]);
+    await expectLetGo(plain);
+    await expectAsBefore(plain, before);
+  });
+
+  it('holds a bad version of one back, which kubectl rollout status tells', async (context) => {
+    const { stack } = installed();
+    const plain = await managedStoryOf(context, 'plain-bad', { stack, controller: false });
+    await plain.adopt();
+    await plain.setImage('bad');
+
+    const told = await plain.rolloutStatus(200);
+    const end = await plain.reaches('rolledBack', 20_000);
+
+    expect([told.code, end.status.cause]).toEqual([1, 'gate']);
+    await expectHeld(plain);
+  });
+});
+
 const patient = { bake: '10m', 'max-bake': '20m' };
 
 describe.concurrent('people', { timeout: 240_000 }, () => {
@@ -152,6 +188,17 @@ describe.concurrent('people', { timeout: 240_000 }, () => {
     expect(JSON.stringify(second.status['warrant'])).toContain('alice from serin: looks fine');
     expect(end.status).toMatchObject({ cause: 'person', message: expect.stringContaining('Aborted by alice') });
     expect(weightsMoved(end)).toEqual([10, 25]);
+  });
+
+  it('with the role of operators read what a plain Deployment would go through', async (context) => {
+    const { stack } = installed();
+    const plain = await managedStoryOf(context, 'plain-read', { stack, controller: false, rps: 0 });
+    await plain.kubectl(['create', 'rolebinding', 'operators', '--clusterrole=serin-operator', '--user=alice']);
+    await plain.adopt();
+
+    const told = await plain.serin('plan', 'deployment/checkout', '--kubeconfig', kubeconfigOf(stack.folder, 'alice'));
+
+    expect(told).toMatchObject({ code: 0, stdout: expect.stringContaining('checkout') });
   });
 
   it('without rights are refused with a sentence, and the controller may speak for others', async (context) => {

@@ -65,19 +65,6 @@ describe.concurrent('serin abort of a managed rollout', () => {
     expect(await podUids(aborted, 'app=checkout,!serin.dev/revision')).toEqual(pods);
   });
 
-  it('while it waits for approval leaves everything as it was', async (context) => {
-    const asked = await managedStoryOf(context, 'managed-abort-asked');
-    const before = await remember(asked);
-    await asked.adopt({ approval: 'before-promotion', steps: '100', bake: '2s' });
-    await asked.setImage('2');
-    await asked.reaches('awaitingApproval', 120_000);
-
-    await abort(asked);
-    await asked.reaches('rolledBack', 60_000);
-
-    await expectAsBefore(asked, before);
-  });
-
   it('from promoting on is refused, with the way back', async (context) => {
     const late = await managedStoryOf(context, 'managed-abort-late');
     await late.adopt({ steps: '100' });

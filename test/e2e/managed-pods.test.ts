@@ -73,9 +73,10 @@ describe.concurrent('an autoscaler', () => {
       withinMs: 90_000,
     });
     const before = await remember(scaled);
-    await scaled.adopt({ bake: '10m', 'max-bake': '20m' });
+    await scaled.adopt({ bake: '8s' });
     await scaled.setImage('2');
     await scaled.reaches('baking');
+    await scaled.serin('pause', 'checkout', '--reason', 'a test');
     await scaled.kubectl(['patch', 'hpa', 'checkout', '-p', '{"spec":{"minReplicas":4}}']);
     await eventually('the autoscaler to act', async () => (await scaled.deployment()).spec.replicas === 4, {
       withinMs: 60_000,
@@ -88,7 +89,7 @@ describe.concurrent('an autoscaler', () => {
       { withinMs: 30_000 },
     );
 
-    await scaled.serin('promote', 'checkout', '--full');
+    await scaled.serin('resume', 'checkout');
     await scaled.reaches('promoted', 200_000);
 
     expect((await scaled.deployment()).spec.replicas).toBe(4);

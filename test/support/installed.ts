@@ -86,7 +86,7 @@ export function kubectlAs(kubeconfig: string, of: Story, ...words: string[]): Pr
 }
 
 /** Waits as a pipeline would, for as long as the rollout takes, and gives what kubectl said. */
-export function waitFinished(of: Story, { metadata }: SeenRollout): Promise<string> {
+export function waitFinished(of: Pick<Story, 'stack' | 'namespace'>, { metadata }: SeenRollout): Promise<string> {
   const words = ['wait', `cro/${metadata.name}`, '--for=condition=Finished', '--timeout=150s', '-n', of.namespace];
   return kubectlOutput(of.stack, words, { timeoutMs: 160_000 });
 }

@@ -100,7 +100,7 @@ const settle = '700ms';
 const shortBakes = { steps: '50,100', bake: '2s', 'max-bake': '60s', 'min-requests': '20' };
 
 /** Settings as annotations; null removes one. */
-export function annotationsOf(settings: Readonly<Record<string, string | null>>): Record<string, string | null> {
+function annotationsOf(settings: Readonly<Record<string, string | null>>): Record<string, string | null> {
   return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`serin.dev/${key}`, value]));
 }
 
@@ -119,7 +119,7 @@ async function install(stack: Stack, policies: boolean): Promise<void> {
 }
 
 /** Sets the scene and starts the controller. The caller ends the story, whatever happens. */
-export async function beginManagedStory(name: string, options: ManagedStoryOptions = {}): Promise<ManagedStory> {
+async function beginManagedStory(name: string, options: ManagedStoryOptions = {}): Promise<ManagedStory> {
   const stack = options.stack ?? stackOfThisRun();
   await withInstallation(stack, options.policies ?? true);
   const api = await apiOf(stack.kubeconfig);
@@ -170,7 +170,8 @@ async function allServed({ mesh, namespace }: ManagedStory): Promise<boolean> {
 }
 
 function managedStoryOn(plain: Story, scene: ManagedOptions, account: string): ManagedStory {
-  const { api, namespace, kubectl } = plain;
+  const { api, namespace } = plain;
+  const kubectl: Story['kubectl'] = (words, stdin) => plain.kubectl(words, stdin);
   const path = deploymentPath(namespace, 'checkout');
   async function deployment(): Promise<SeenDeployment> {
     return deploymentSchema.parse(await api.get(path));

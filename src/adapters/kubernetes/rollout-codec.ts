@@ -138,7 +138,8 @@ function writeRoute(route: Route): NonNullable<StoredStatus['route']> {
   };
 }
 
-function writeLanes({ kind: _, ...lanes }: Lanes): NonNullable<StoredStatus['lanes']> {
+function writeLanes(found: Lanes): NonNullable<StoredStatus['lanes']> {
+  const { kind: _, ...lanes } = found;
   return {
     ...lanes,
     hosts: [...lanes.hosts],

@@ -6,6 +6,7 @@ import { canaryStem, isStableCopy, toPromote } from '../../domain/managed.ts';
 import { isFinal, type RolloutStatus, trackOf } from '../../domain/rollout.ts';
 import { moveBy, type Sight, save, stay, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
+import { awaitStrays } from './strays.ts';
 import { stands, writeWeight } from './weights.ts';
 
 /** How soon a route that cannot be put back is looked at again when nothing rings. */
@@ -51,10 +52,11 @@ export async function restore(world: World, sight: Sight): Promise<Turn> {
 async function restoreLanes(world: World, sight: Sight): Promise<Turn> {
   const { status, spec } = sight.rollout;
   const { view, now } = sight;
-  const next: RolloutStatus = { ...status, cleanUp: 'settleRestored', writtenAt: now };
+  const { stalled: _, ...moving } = status;
+  const next: RolloutStatus = { ...moving, cleanUp: 'settleRestored', writtenAt: now };
   if (status.lanes === undefined || view === undefined || !isOurs(sight)) return save(world, sight, next);
   if (status.phase === 'rollingBack' && isStableCopy(spec)) return keepOnCopy(world, sight);
-  const problem = await unrestorable(world, sight);
+  const problem = (await awaitStrays(world, sight)) ?? (await unrestorable(world, sight));
   if (problem !== undefined) return problem;
   const written = await world.mesh.change(status.lanes, view, { kind: 'restore' });
   if (written.kind === 'conflict') return { kind: 'restart' };
