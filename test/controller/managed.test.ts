@@ -1,5 +1,6 @@
 // Managed Deployments, from adoption to the end of a rollout.
 import { describe, expect, it } from 'vitest';
+import type { World } from '../../src/controller/world.ts';
 import { isFinal } from '../../src/domain/rollout.ts';
 import { type ManagedOptions, type ManagedWorld, managedWorld } from '../support/managed-world.ts';
 import { runFor, runUntil } from '../support/run.ts';
@@ -419,5 +420,38 @@ describe('pods that started while somebody had lifted the pause', () => {
     const { status } = await runUntil(scene, ({ status }) => isFinal(status.phase));
     expect(status).toMatchObject({ phase: 'rolledBack', cause: 'person', reason: 'Aborted' });
     expect(scene.route()).toEqual(before);
+  });
+});
+
+describe('a copy that the cluster refuses', () => {
+  it("is told in the cluster's own words, tried again, and given up at the Deployment's deadline", async () => {
+    const scene = await adopted();
+    await scene.release('r2');
+    const refusing: World = {
+      ...scene.world,
+      copies: { ...scene.world.copies, create: () => Promise.reject(new Error('exceeded quota: pods=4')) },
+    };
+
+    const stalled = await runUntil(scene, ({ status }) => status.stalled !== undefined, { through: refusing });
+    expect(stalled.status.stalled?.reason).toBe('CopyRefused');
+    expect(stalled.status.stalled?.message).toContain('exceeded quota: pods=4');
+
+    const { status } = await runUntil(scene, ({ status }) => isFinal(status.phase), { through: refusing });
+    expect(status).toMatchObject({ phase: 'rolledBack', cause: 'deadline' });
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  it('begins when there is room', async () => {
+    const scene = await adopted();
+    await scene.release('r2');
+    const refusing: World = {
+      ...scene.world,
+      copies: { ...scene.world.copies, create: () => Promise.reject(new Error('exceeded quota: pods=4')) },
+    };
+    await runUntil(scene, ({ status }) => status.stalled !== undefined, { through: refusing });
+
+    const { status } = await runUntil(scene, ({ status }) => isFinal(status.phase));
+
+    expect(status.phase).toBe('promoted');
   });
 });

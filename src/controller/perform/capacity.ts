@@ -7,6 +7,8 @@ import type { World } from '../world.ts';
 
 /** Pods in trouble are looked at this often at least, so that a crash loop ends a rollout in seconds. */
 export const podsMs = 2_000;
+/** How soon a copy that was refused is tried again. */
+const refusedMs = 10_000;
 
 /** Brings the copy to the size that the weight takes; undefined when it is there and ready, else how the turn ends. */
 export async function grow(world: World, sight: Sight, weight: number): Promise<Turn | undefined> {
@@ -28,9 +30,20 @@ export async function grow(world: World, sight: Sight, weight: number): Promise<
 async function makeCopy(world: World, sight: Sight, target: Workload, replicas: number): Promise<Turn> {
   const { id, spec } = sight.rollout;
   const { workload: name, hash: revision } = spec.canary;
-  const made = await world.copies.create(target, { name, revision, rollout: id.name, replicas });
-  if (made === 'changed') return { kind: 'restart' };
-  return waitForPods(world, sight, { ...target, name, replicas, readyReplicas: 0 });
+  const none: Workload = { ...target, name, replicas, readyReplicas: 0 };
+  try {
+    const made = await world.copies.create(target, { name, revision, rollout: id.name, replicas });
+    return made === 'changed' ? { kind: 'restart' } : waitForPods(world, sight, none);
+  } catch (error) {
+    return overdue(world, sight, none) ?? copyRefused(world, sight, name, error);
+  }
+}
+
+/** A quota, an admission policy or a name that is taken: the cluster's own sentence, as long as there is time to mend it. */
+function copyRefused(world: World, sight: Sight, name: string, error: unknown): Promise<Turn> {
+  const why = error instanceof Error ? error.message : String(error);
+  const message = `The canary's Deployment ${name} cannot be made. ${why}`;
+  return stay(world, sight, { reason: 'CopyRefused', message, stalled: true }, nextLine(sight.now, refusedMs));
 }
 
 /** Follows stable's size while a weight stands; never waits. */
