@@ -181,6 +181,7 @@ describe.concurrent('a managed rollout waits, with the sentence,', () => {
 
     expect(waiting.status.message).toContain('max-unmeshed');
     expect(servedBefore).toBe(0);
-    expect(await failedOnTheWay(unmeshed)).toEqual({});
+    // Clients outside the mesh go by endpoints, and learn late of pods that are gone; no weight can spare them that.
+    expect(await failedOnTheWay(unmeshed, 'visitors')).toEqual({});
   });
 });

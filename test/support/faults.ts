@@ -12,12 +12,12 @@ export class Crash extends Error {
   }
 }
 
-/** Dies at the n-th write, counted from 1: before it is made or right after. */
+/** Dies at the n-th write, counted from 1: before it is made or right after. The dead write nothing more, whatever catches the death. */
 export function crashAt(n: number, when: 'before' | 'after'): Around {
   let count = 0;
   return async (write, perform) => {
     count += 1;
-    if (count === n && when === 'before') throw new Crash(write);
+    if (count > n || (count === n && when === 'before')) throw new Crash(write);
     const result = await perform();
     if (count === n && when === 'after') throw new Crash(write);
     return result;

@@ -18,9 +18,12 @@ export async function servedBy(of: ManagedStory, tag: string): Promise<Served> {
   return { requests: total(counts), firstAt: Math.min(...counts.map(({ firstAt }) => firstAt)) };
 }
 
-/** Requests that no pod was to blame for, by Envoy's flag: `UH`, `NC`, `UF`, `NR`. Empty when there were none. */
-export async function failedOnTheWay(of: ManagedStory): Promise<Readonly<Record<string, number>>> {
-  const flagged = (await countsOf(of)).filter(({ flags }) => flags !== '-' && flags !== 'DC');
+/**
+ * Requests that no pod was to blame for, by Envoy's flag: `UH`, `NC`, `UF`, `NR`. Empty when there were none. Of one load, or of all.
+ */
+export async function failedOnTheWay(of: ManagedStory, only?: string): Promise<Readonly<Record<string, number>>> {
+  const counts = (await countsOf(of)).filter(({ load }) => only === undefined || load === only);
+  const flagged = counts.filter(({ flags }) => flags !== '-' && flags !== 'DC');
   const byFlag = Map.groupBy(flagged, ({ flags }) => flags);
   return Object.fromEntries([...byFlag].map(([flags, counts]) => [flags, total(counts)]));
 }
