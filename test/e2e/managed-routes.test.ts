@@ -1,6 +1,6 @@
 // Managed rollouts over every kind of routing: what is found, split, made and put back, and that nobody meets a canary beside its weight.
 import { describe, expect, it } from 'vitest';
-import { publicHost } from '../../tools/scene/managed-routes.ts';
+import { publicHostOf } from '../../tools/scene/managed-routes.ts';
 import type { Cleanup } from '../support/cleanup.ts';
 import { weightsMoved } from '../support/history.ts';
 import { expectAsBefore, expectLetGo, expectNotServedEarly, remember } from '../support/managed-ends.ts';
@@ -51,7 +51,7 @@ describe.concurrent('a managed rollout is promoted', () => {
   it('for clients of a gateway and of the mesh at once', async (context) => {
     const gateway = await storyOver(context, 'gateway');
     await gateway.mesh.putLoad(gateway.namespace, 'public', {
-      host: publicHost,
+      host: publicHostOf(gateway.namespace),
       gateway: 'public',
       port: 80,
       rps: 50,
@@ -65,7 +65,12 @@ describe.concurrent('a managed rollout is promoted', () => {
   it('for clients of a VirtualService in another namespace, too', async (context) => {
     const edge = await storyOver(context, 'second-namespace');
     const there = `${edge.namespace}-edge`;
-    await edge.mesh.putLoad(there, 'public', { host: publicHost, port: 80, rps: 50, clientWorkload: 'edge' });
+    await edge.mesh.putLoad(there, 'public', {
+      host: publicHostOf(edge.namespace),
+      port: 80,
+      rps: 50,
+      clientWorkload: 'edge',
+    });
     context.onTestFinished(() => edge.mesh.deleteLoad(there, 'public'));
 
     await promoted(edge);

@@ -1,14 +1,14 @@
 // The scenes that managed rollouts are played on: every routing carries its visitors before anybody releases anything, and the mesh
 // follows routes, subsets and endpoints each at its own pace.
 import { describe, expect, it } from 'vitest';
-import { publicHost } from '../../tools/scene/managed-routes.ts';
+import { publicHostOf } from '../../tools/scene/managed-routes.ts';
 import { eventually } from '../support/eventually.ts';
 import { afterRequests, failedOnTheWay, servedBy } from '../support/managed-measures.ts';
 import { managedStoryOf } from '../support/managed-story.ts';
 
 const visitors = {
   mesh: { host: 'checkout' },
-  gateway: { host: publicHost, gateway: 'public', port: 80 },
+  gateway: { gateway: 'public', port: 80 },
 } as const;
 
 describe.concurrent('a scene without a controller', () => {
@@ -36,7 +36,12 @@ describe.concurrent('a scene without a controller', () => {
       scene: { routing: 'second-namespace' },
     });
     const there = `${served.namespace}-edge`;
-    await served.mesh.putLoad(there, 'public', { host: publicHost, port: 80, rps: 100, clientWorkload: 'edge' });
+    await served.mesh.putLoad(there, 'public', {
+      host: publicHostOf(served.namespace),
+      port: 80,
+      rps: 100,
+      clientWorkload: 'edge',
+    });
     context.onTestFinished(() => served.mesh.deleteLoad(there, 'public'));
 
     await afterRequests(served, 200);

@@ -1,5 +1,6 @@
 // One story of a managed Deployment on the real parts: a plain service in a namespace of its own, Serin's policies in force, a
 // controller with the rights of its ServiceAccount, and a mesh that learns of routes, subsets and endpoints each at its own pace.
+
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { meshClient } from '../../tools/mesh/client.ts';
@@ -13,6 +14,7 @@ import {
   managedDeployment,
   managedManifests,
 } from '../../tools/scene/managed.ts';
+import { publicHostOf } from '../../tools/scene/managed-routes.ts';
 import { asList } from '../../tools/scene/pair.ts';
 import type { Stack } from '../../tools/stack/description.ts';
 import { kubectlOutput, kubectl as runKubectl } from '../../tools/stack/kubectl.ts';
@@ -156,7 +158,8 @@ async function setTheScene(story: ManagedStory, options: ManagedStoryOptions): P
   });
   const rps = options.rps ?? 100;
   if (rps === 0) return;
-  const load = { host: 'checkout', rps, clientWorkload: 'web', clientReplicas: 2, ...options.load };
+  const host = options.load?.gateway === undefined ? 'checkout' : publicHostOf(namespace);
+  const load = { host, rps, clientWorkload: 'web', clientReplicas: 2, ...options.load };
   await mesh.putLoad(namespace, 'visitors', load);
   await eventually('the visitors to be served', () => allServed(story), { withinMs: 30_000 });
   await mesh.resetCounts(namespace);

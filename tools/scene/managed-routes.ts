@@ -12,8 +12,13 @@ import type { Manifest } from './managed.ts';
  */
 export type Routing = 'none' | 'plain' | 'subset' | 'gateway' | 'delegate' | 'second-namespace' | 'two-services';
 
-/** The name under which the gateway's clients and those of the second namespace call the service. */
-export const publicHost = 'shop.example.org';
+/**
+ * The name under which the gateway's clients and those of the second namespace call the service. One of each namespace: of two
+ * VirtualServices for one name the older is obeyed.
+ */
+export function publicHostOf(namespace: string): string {
+  return `${namespace}.example.org`;
+}
 
 /** The service that is routed to. */
 interface Routed {
@@ -32,7 +37,13 @@ export function managedRoutes(routed: Routed, routing: Routing): readonly Manife
     case 'subset':
       return [destinationRule(routed), plain(routed, 'all')];
     case 'gateway':
-      return [virtualService(routed, 'public', { hosts: [publicHost], gateways: ['public'], http: [toHost(routed)] })];
+      return [
+        virtualService(routed, 'public', {
+          hosts: [publicHostOf(routed.namespace)],
+          gateways: ['public'],
+          http: [toHost(routed)],
+        }),
+      ];
     case 'delegate':
       return delegated(routed);
     case 'second-namespace':
@@ -65,7 +76,7 @@ function edge({ namespace, name }: Routed): readonly Manifest[] {
   const http = [{ name: 'public', route: [{ destination: { host } }] }];
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: there.namespace } },
-    virtualService(there, 'public', { hosts: [publicHost], http }),
+    virtualService(there, 'public', { hosts: [publicHostOf(namespace)], http }),
   ];
 }
 
