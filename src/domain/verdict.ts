@@ -29,6 +29,28 @@ export type VerdictReason =
   | 'PodsFailing'
   | 'AnalysisOff';
 
+/** Requests of one side of a comparison, and how many of them count against it. */
+export interface Counted {
+  readonly requests: number;
+  readonly failures: number;
+}
+
+/** The numbers behind a verdict, for whoever asks why and for plots. Shares are of 1, odds are "so many to one". */
+export interface GateNumbers {
+  readonly canary: Counted;
+  readonly stable?: Counted;
+  /** Where the difference canary minus stable lies, at every moment at once, with probability `level`. */
+  readonly interval?: { readonly low: number; readonly high: number; readonly level: number };
+  /** What the difference has to stay below for a pass. */
+  readonly margin?: number;
+  /** Odds that the canary is worse than is tolerated, and the odds that roll it back. */
+  readonly worse?: { readonly odds: number; readonly needed: number };
+  /** Odds that it is not worse than the margin, and the odds that pass the step. */
+  readonly fine?: { readonly odds: number; readonly needed: number };
+  /** Canary requests counted and about how many a verdict takes at this rate; `leftMs` where a rate is known. */
+  readonly progress?: { readonly have: number; readonly need: number; readonly leftMs?: number };
+}
+
 /** One gate's judgement at one moment. */
 export interface GateVerdict {
   readonly gate: string;
@@ -38,6 +60,9 @@ export interface GateVerdict {
   readonly message: string;
   /** The query behind the numbers, as it can be pasted into the metrics source; absent where there is none. */
   readonly query?: string;
+  readonly numbers?: GateNumbers;
+  /** Shown and not judged. */
+  readonly shadow?: true;
 }
 
 const severity: Readonly<Record<Verdict, number>> = { fail: 4, sourceDown: 3, noData: 2, undecided: 1, pass: 0 };
