@@ -2,6 +2,8 @@
 // The entry of `serin` and, with src/main/, the composition root: the only place that constructs, reads the environment
 // and handles signals.
 import { randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { text as textFrom } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { runProgram } from './cli/program.ts';
@@ -16,6 +18,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 process.exitCode = await runProgram(process.argv.slice(2), {
   openCluster: async (flags) => (await import('./main/cluster.ts')).openCluster(flags, host),
   runController: async (flags) => (await import('./main/controller.ts')).runController(flags, host, stopping.signal),
+  readInput: (file) => (file === '-' ? textFrom(process.stdin) : readFile(file, 'utf8')),
+  writeOutput: (file, text) => writeFile(file, text),
+  querySyntax: async () => (await import('./adapters/prometheus/syntax.ts')).queryProblems,
   terminal: {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

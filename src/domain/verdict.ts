@@ -12,7 +12,10 @@ export type VerdictReason =
   | 'NotWorse'
   | 'ErrorRateWorse'
   | 'ErrorRateAboveCeiling'
+  | 'ClientErrorsWorse'
+  | 'LatencyWorse'
   | 'LatencyAboveLimit'
+  | 'StableSick'
   | 'WithinLimit'
   | 'TooFewRequests'
   | 'TooFewFailures'
@@ -27,7 +30,12 @@ export type VerdictReason =
   | 'PodsHealthy'
   | 'PodsNotReady'
   | 'PodsFailing'
-  | 'AnalysisOff';
+  | 'AnalysisOff'
+  | 'OutsideLimit'
+  | 'NotAsked'
+  | 'NoSample'
+  | 'SeveralSamples'
+  | 'NotANumber';
 
 /** Requests of one side of a comparison, and how many of them count against it. */
 export interface Counted {
@@ -67,6 +75,11 @@ export interface GateVerdict {
 
 const severity: Readonly<Record<Verdict, number>> = { fail: 4, sourceDown: 3, noData: 2, undecided: 1, pass: 0 };
 
+/** The verdicts that count: those of gates that are not in shadow. */
+export function judged(verdicts: readonly GateVerdict[]): readonly GateVerdict[] {
+  return verdicts.filter(({ shadow }) => shadow !== true);
+}
+
 /** How much a verdict weighs against others: the greater decides. */
 export function verdictRank(verdict: Verdict): number {
   return severity[verdict];
@@ -74,10 +87,10 @@ export function verdictRank(verdict: Verdict): number {
 
 /**
  * The verdict that decides among several: any `fail` first, then what hinders judging, and `pass` only when all pass.
- * Undefined for an empty list, which judges nothing and so warrants nothing.
+ * Undefined for an empty list, which judges nothing and so warrants nothing. What is in shadow decides nothing.
  */
 export function decisive(verdicts: readonly GateVerdict[]): GateVerdict | undefined {
-  return verdicts.reduce<GateVerdict | undefined>(
+  return judged(verdicts).reduce<GateVerdict | undefined>(
     (worst, next) => (worst === undefined || severity[next.verdict] > severity[worst.verdict] ? next : worst),
     undefined,
   );

@@ -10,10 +10,13 @@ import { clusterRollouts } from '../adapters/kubernetes/rollout-store.ts';
 import { clusterTargets } from '../adapters/kubernetes/targets.ts';
 import { clusterWorkloads } from '../adapters/kubernetes/workloads.ts';
 import { pinoLog } from '../adapters/log/pino.ts';
+import type { PrometheusOptions } from '../adapters/prometheus/client.ts';
+import { prometheusGauge } from '../adapters/prometheus/gauge.ts';
 import { prometheusMetrics, queriesFor } from '../adapters/prometheus/metrics.ts';
 import { bullQueue } from '../adapters/queue/bull-queue.ts';
 import type { ControllerFlags } from '../cli/cluster.ts';
 import { type Conductor, conductor } from '../controller/conductor.ts';
+import { gauges } from '../controller/gauges.ts';
 import { evidenceLedger } from '../controller/ledger.ts';
 import type { Log } from '../controller/log.ts';
 import type { Metrics } from '../controller/ports.ts';
@@ -100,6 +103,7 @@ function conduct(
     events: clusterEvents(cluster, { clock, trouble }),
     mesh: istioMesh({ requests: cluster }),
     ledger,
+    gauges: gauges({ gauge: prometheusGauge(prometheusOf(flags)), clock, slotMs }),
     metrics: source,
     wakes: bells,
     log,
@@ -117,12 +121,7 @@ function watchedSource(
   cluster: Cluster,
   counter: ControllerMetrics,
 ): { readonly metrics: Metrics; readonly lastRead: () => 'data' | 'sourceDown' | undefined } {
-  const source = prometheusMetrics({
-    url: flags.prometheusUrl,
-    timeoutMs: queryTimeoutMs,
-    podAge: clusterPodAge(cluster),
-    ...(flags.prometheusTokenFile === undefined ? {} : { bearerTokenFile: flags.prometheusTokenFile }),
-  });
+  const source = prometheusMetrics({ ...prometheusOf(flags), podAge: clusterPodAge(cluster) });
   let last: 'data' | 'sourceDown' | undefined;
   return {
     lastRead: () => last,
@@ -136,6 +135,10 @@ function watchedSource(
       unmeshed: (slot, subject) => source.unmeshed(slot, subject),
     },
   };
+}
+
+function prometheusOf({ prometheusUrl: url, prometheusTokenFile: file }: ControllerFlags): PrometheusOptions {
+  return { url, timeoutMs: queryTimeoutMs, ...(file === undefined ? {} : { bearerTokenFile: file }) };
 }
 
 function clockOf(flags: ControllerFlags, { clock }: Host, log: Log, counter: ControllerMetrics): WakeClock {

@@ -59,6 +59,22 @@ It would write, and nothing else:
     expect(out).toContain('Undecided  a step without a verdict after 1h is rolled back\n');
   });
 
+  it('shows the gates that the policy adds', async () => {
+    const cluster = clusterWith({ 'serin.dev/canary-of': 'reviews-v1', 'serin.dev/policy': 'own' });
+    const gates = [
+      { name: 'queue', query: 'queue', min: 1, max: 100 },
+      { name: 'cpu', compare: { canary: 'a', stable: 'b', maxRatio: 1.5 }, failures: 1 },
+      { name: 'errors', compare: { canary: 'a', stable: 'b', maxIncrease: 2 }, shadow: true },
+    ];
+    cluster.policies['own'] = { gates: JSON.stringify(gates) };
+
+    const { out } = await cluster.run('plan reviews-v2');
+
+    expect(out).toContain('Gates      queue: at least 1, at most 100; 2 bad looks in a row roll back\n');
+    expect(out).toContain("           cpu: at most 1.5 times stable's; one bad look rolls back\n");
+    expect(out).toContain("           errors: at most 2 above stable's; in shadow, shown and not judged\n");
+  });
+
   it('says loudly that nothing is judged with analysis off', async () => {
     const cluster = clusterWith({ 'serin.dev/canary-of': 'reviews-v1', 'serin.dev/analysis': 'off' });
 

@@ -44,20 +44,37 @@ describe('without requests', () => {
     expect(status).toMatchObject({ phase: 'rolledBack', cause: 'undecided' });
   });
 
-  it('a bake advances when the plan says so, with a warrant that admits it', async () => {
+  it('a bake is held although the plan says advance, while nothing excludes harm beyond twice the margin', async () => {
     const scene = memoryWorld({ settings: { steps: '50,100', 'on-undecided': 'advance', 'max-bake': '5m' } });
     scene.traffic.rps = 0;
 
-    const { status } = await runUntil(scene, over);
+    const held = await runFor(scene, 900_000);
 
-    expect(status.phase).toBe('promoted');
-    expect(status.history.flatMap(({ warrant }) => warrant ?? [])).toEqual(['start', 'undecided', 'undecided']);
+    expect(held?.status).toMatchObject({
+      phase: 'baking',
+      step: 0,
+      stalled: {
+        message: expect.stringContaining('on-undecided says advance, but the errors gate excludes no harm yet'),
+      },
+    });
+  });
+
+  it('a bake advances when the plan says so and the worst is excluded, with a warrant that admits it', async () => {
+    const scene = memoryWorld({
+      settings: { steps: '50,100', 'on-undecided': 'advance', 'max-bake': '5m', 'min-requests': '1000000' },
+    });
+    scene.traffic.rps = 200;
+
+    const { status } = await runUntil(scene, ({ status: { step } }) => step === 1);
+
+    expect(status.history.flatMap(({ warrant }) => warrant ?? []).slice(0, 2)).toEqual(['start', 'undecided']);
   });
 });
 
 describe('while the source is down', () => {
   it('a bake stays, however long, says so, and goes on when it is back', async () => {
     const scene = memoryWorld({ settings: { steps: '50,100', 'max-bake': '5m', 'on-undecided': 'rollback' } });
+    scene.traffic.rps = 200;
     await runUntil(scene, isBaking);
     scene.metrics.stop('Prometheus does not answer.');
 

@@ -18,6 +18,13 @@ interface Bake {
 const minute = 60_000;
 const unhealthy = aVerdict('fail', { gate: 'health', reason: 'PodsFailing', message: 'Pod reviews-v2-x: panic.' });
 
+const numbersUpTo = (high: number): NonNullable<GateVerdict['numbers']> => ({
+  canary: { requests: 100, failures: 1 },
+  interval: { low: -0.01, high, level: 0.95 },
+  margin: 0.01,
+});
+const withinTwice = aVerdict('undecided', { numbers: numbersUpTo(0.02) });
+
 describe('a bake', () => {
   const table: readonly (readonly [string, Bake, Decision])[] = [
     [
@@ -88,16 +95,45 @@ describe('a bake', () => {
       },
     ],
     [
-      'goes on when max-bake is over and the plan says advance',
-      { verdicts: [aVerdict('undecided')], bakedMs: 15 * minute, plan: { onUndecided: 'advance' } },
+      'goes on when max-bake is over, the plan says advance and harm beyond twice the margin is excluded',
+      { verdicts: [withinTwice], bakedMs: 15 * minute, plan: { onUndecided: 'advance' } },
       {
         kind: 'advance',
         warrant: {
           kind: 'undecided',
           step: 1,
           message:
-            'max-bake (15m) is over at weight 25% and on-undecided says advance. The errors gate says undecided.',
+            'max-bake (15m) is over at weight 25% and on-undecided says advance: harm beyond twice the margin is excluded. The errors gate says undecided.',
         },
+      },
+    ],
+    [
+      'is held when the plan says advance but more harm than twice the margin is possible',
+      {
+        verdicts: [aVerdict('undecided', { numbers: numbersUpTo(0.03) })],
+        bakedMs: 15 * minute,
+        plan: { onUndecided: 'advance' },
+      },
+      {
+        kind: 'stay',
+        reason: 'TooFewRequests',
+        message:
+          'Held: max-bake (15m) is over at weight 25% and on-undecided says advance, but only once the errors gate excludes harm beyond 2%, twice the margin; ' +
+          'up to 3% is still possible. The errors gate says undecided. It goes on by itself when the evidence suffices; or go on with ' +
+          '"serin promote reviews-v2 -n shop" or back with "serin abort reviews-v2 -n shop".',
+        stalled: true,
+      },
+    ],
+    [
+      'is held when the plan says advance but nothing was compared',
+      { verdicts: [aVerdict('noData')], bakedMs: 15 * minute, plan: { onUndecided: 'advance' } },
+      {
+        kind: 'stay',
+        reason: 'NoRequests',
+        message:
+          'Held: max-bake (15m) is over at weight 25% and on-undecided says advance, but the errors gate excludes no harm yet. The errors gate says noData. ' +
+          'It goes on by itself when the evidence suffices; or go on with "serin promote reviews-v2 -n shop" or back with "serin abort reviews-v2 -n shop".',
+        stalled: true,
       },
     ],
     [
@@ -230,10 +266,22 @@ function earned(bake: Bake, kind: string): boolean {
     case 'person':
       return bake.status?.fullWarrant !== undefined;
     case 'undecided':
-      return bake.plan?.onUndecided === 'advance' && bakedMs >= 15 * minute && !words.includes('sourceDown');
+      return (
+        bake.plan?.onUndecided === 'advance' &&
+        bakedMs >= 15 * minute &&
+        !words.includes('sourceDown') &&
+        excludesHarm(bake.verdicts ?? [])
+      );
     default:
       return false;
   }
+}
+
+/** Every gate that compares passes or excludes harm beyond twice the margin, and there is one. */
+function excludesHarm(verdicts: readonly GateVerdict[]): boolean {
+  const compared = verdicts.filter(({ gate }) => gate === 'errors' || gate === 'latency');
+  const high = ({ numbers }: GateVerdict): number => numbers?.interval?.high ?? 1;
+  return compared.length > 0 && compared.every((each) => each.verdict === 'pass' || high(each) <= 0.02);
 }
 
 function bakes(): fc.Arbitrary<Bake> {
@@ -250,7 +298,9 @@ function bakes(): fc.Arbitrary<Bake> {
       fc.record({ phase: fc.constant('baking'), fullWarrant: fc.constant(aWarrant(0, 'person')) }),
     ),
     verdicts: fc.array(
-      fc.tuple(words, gates).map(([word, gate]) => aVerdict(word, { gate })),
+      fc
+        .tuple(words, gates, fc.constantFrom({}, { numbers: numbersUpTo(0.02) }, { numbers: numbersUpTo(0.021) }))
+        .map(([word, gate, more]) => aVerdict(word, { gate, ...more })),
       { maxLength: 5 },
     ),
     bakedMs: fc.integer({ min: 0, max: 40 }).map((half) => (half * minute) / 2),

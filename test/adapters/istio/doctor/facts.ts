@@ -187,6 +187,7 @@ const usual: Sources = {
     },
   ],
   traffic: ordinaryTraffic,
+  triedGates: [],
   missingRights: [],
   routeProblem: undefined,
   holdsByItself: true,
