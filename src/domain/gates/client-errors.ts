@@ -32,6 +32,7 @@ import {
 } from './duel-words.ts';
 import { eachReporter, reviveBurstTally, reviveEach, reviveShares, reviveTally } from './errors-state.ts';
 import { gateShares, reporterShares } from './shares.ts';
+import { warming } from './warm-up.ts';
 import { grouped, opinion, worst } from './words.ts';
 
 /** So many times the error margin: callers err more or less often for reasons of their own. */
@@ -102,7 +103,8 @@ function countSlot(
 ): ClientState {
   if (!inStep) return { duel: observe(duel, trialOf(stable), widthMs), warmedMs, present: true };
   const block = { canary: trialOf(canary), stable: trialOf(stable) };
-  const warmed = warmedMs > 0 || canary.requests > 0 ? Math.min(warmUpMs, warmedMs + widthMs) : 0;
+  const warmed =
+    warmedMs > 0 || canary.requests > 0 ? Math.min(warmUpMs, warmedMs + warming(widthMs, context.plan)) : 0;
   return { duel: fight(duel, block, termsOf(warmedMs, context), widthMs), warmedMs: warmed, present: true };
 }
 

@@ -10,6 +10,7 @@ import { learn } from '../statistics/prediction.ts';
 import { advance, beginRace, enterStep, evidenceOf, logSum } from '../statistics/race.ts';
 import { beyondChance, evidenceAbove } from './divergence.ts';
 import { ceilingRacers, type Level, nothingCounted, type ReporterState } from './errors-state.ts';
+import { warming } from './warm-up.ts';
 
 /** How far above the ceiling the canary may be, and how much is bet on each. */
 const ceilingTimes = [1.5, 3, 10];
@@ -112,7 +113,8 @@ function judged(state: ReporterState, counts: ReporterCounts, widthMs: number, c
   const arm = addArms(counts.canary, { ...noRequests, requests: more.charged, server: more.charged });
   const next = { ...state, canary, stable, unattributed, charged, excess: state.excess + more.excess, present: true };
   const tested = compared(next, arm, counts.stable, widthMs, context);
-  const warmedMs = state.warmedMs > 0 || arm.requests > 0 ? Math.min(warmUpMs, state.warmedMs + widthMs) : 0;
+  const warmedMs =
+    state.warmedMs > 0 || arm.requests > 0 ? Math.min(warmUpMs, state.warmedMs + warming(widthMs, context.plan)) : 0;
   return { ...tested, ...heldToCeiling(state, errorTrial(arm, false, more.excess), widthMs, context), warmedMs };
 }
 

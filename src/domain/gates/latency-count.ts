@@ -23,6 +23,7 @@ import {
   usualOf,
   type Watch,
 } from './latency-state.ts';
+import { warming } from './warm-up.ts';
 
 /** A slot as far as it matters to one reporter. */
 export interface TimedSlot {
@@ -61,7 +62,7 @@ export function countTimed(before: TimedState, slot: TimedSlot, context: GateCon
   const { timings } = read;
   const isWarm = begun.warmMs >= warmUpMs;
   const judged = slot.inStep && isWarm ? judgeSlot(begun, timings, slot.widthMs, context) : begun;
-  const warmMs = slot.inStep ? warmed(begun.warmMs, timings, slot.widthMs) : begun.warmMs;
+  const warmMs = slot.inStep ? warmed(begun.warmMs, timings, warming(slot.widthMs, context.plan)) : begun.warmMs;
   return learnt({ ...judged, warmMs }, timings.stable, slot.widthMs);
 }
 

@@ -23,6 +23,7 @@ import {
   sharesText,
   slowBeyond,
 } from './latency-words.ts';
+import { warmUpOf } from './warm-up.ts';
 import { grouped, opinion, outOf, seenBy, worst } from './words.ts';
 
 /** Something that was asked, with its answer so far. */
@@ -111,10 +112,11 @@ function hindrance({ reporter, state }: Seen, context: GateContext): Opinion | u
   if (state.trouble === 'apart' && plan.maxLatency.length === 0)
     return opinion('pass', 'NoComparison', `Latency is not judged. ${troubles.apart(seenBy[reporter])}`);
   if (state.trouble !== 'none') return opinion('noData', 'NoComparison', troubles[state.trouble](seenBy[reporter]));
-  if (n === 0 && state.warmMs > 0 && countedMs <= 2 * warmUpMs) {
-    const left = warmUpMs - state.warmMs;
+  const warmUp = warmUpOf(plan);
+  if (n === 0 && state.warmMs > 0 && countedMs <= 2 * warmUp) {
+    const left = Math.ceil(((warmUpMs - state.warmMs) * warmUp) / warmUpMs / 1_000) * 1_000;
     const more = left > 0 ? `; ${formatDuration(left)} left` : '';
-    const message = `No canary request has been timed yet: the first ${formatDuration(warmUpMs)} of its traffic are not, because a new pod is slow at first${more}.`;
+    const message = `No canary request has been timed yet: the first ${formatDuration(warmUp)} of its traffic are not, because a new pod is slow at first${more}.`;
     return opinion('undecided', 'TooFewRequests', message);
   }
   if (n === 0) {

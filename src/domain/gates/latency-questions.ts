@@ -36,7 +36,7 @@ const finalMargin = 1.25;
 /** Beyond this nobody would call a margin one. */
 const widestMargin = 3;
 /** At weight 100 both are wider by so much, because stable is known from another time, and an incident looks like harm. */
-const pastTolerance = 1.5;
+const pastTolerance = 3;
 const pastMargin = 1.2;
 /** A pass excludes so many times the share of slow requests that a limit allows. */
 const lineFactor = 1.5;

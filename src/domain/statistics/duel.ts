@@ -54,6 +54,8 @@ const fineBets = [0.7, 0.3];
 const knownRequests = 100;
 /** At weight 100 stable's past may be exceeded by half, and by the margin. */
 const pastFactor = 1.5;
+/** What a failure has to exceed that besides: a lesser jump may be an incident, which stable would share if it had traffic. */
+const pastJump = 0.1;
 
 /** Requests by which a newcomer is taken to be like stable. */
 const newcomer = 100;
@@ -207,9 +209,10 @@ function judgePair(duel: Duel, block: Block, terms: Terms, phi: number, widthMs:
 function judgeAlone(duel: Duel, canary: Trial, { margin, scale, warmUp }: Terms, phi: number, widthMs: number): Duel {
   const limit = pastLimit(duel, margin + warmUp);
   const stable = expectedRate(duel.past);
+  const jump = Math.min(0.999, limit + pastJump);
   const harms = lifts.map((lift) => {
-    const worse = possible(limit + lift * unitOf(scale));
-    return worse > limit ? trialRatio(canary, worse, limit) : 0;
+    const worse = possible(jump + lift * unitOf(scale));
+    return worse > jump ? trialRatio(canary, worse, jump) : 0;
   });
   const fines = fineLifts.map((lift) => trialRatio(canary, possible(Math.min(limit, stable + lift * margin)), limit));
   return {
