@@ -33,7 +33,7 @@ export async function runUninstall(parts: CliParts, cluster: CliCluster, flags: 
   else if (!(await endAll(parts, cluster, flags))) return exitCodes.timedOut;
   const paused = await letGo(parts, cluster, adopted, flags);
   const all = await cluster.rollouts.list(flags.namespace);
-  for (const { id } of all) await cluster.rollouts.release(id);
+  for (const each of all) await cluster.rollouts.release(each);
   parts.terminal.out(textOf(farewell(all.length, paused)));
   return exitCodes.reached;
 }

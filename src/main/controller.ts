@@ -1,4 +1,5 @@
 // The controller, put together: ports, watches, clock and HTTP surface, from start to stop.
+import { istioDoctor } from '../adapters/istio/doctor/doctor.ts';
 import { istioMesh } from '../adapters/istio/mesh.ts';
 import { type Cluster, connectCluster } from '../adapters/kubernetes/connection.ts';
 import { clusterCopies } from '../adapters/kubernetes/copies.ts';
@@ -10,10 +11,12 @@ import { clusterRollouts } from '../adapters/kubernetes/rollout-store.ts';
 import { clusterTargets } from '../adapters/kubernetes/targets.ts';
 import { clusterWorkloads } from '../adapters/kubernetes/workloads.ts';
 import { pinoLog } from '../adapters/log/pino.ts';
+import type { PrometheusOptions } from '../adapters/prometheus/client.ts';
 import { prometheusMetrics, queriesFor } from '../adapters/prometheus/metrics.ts';
 import { bullQueue } from '../adapters/queue/bull-queue.ts';
 import type { ControllerFlags } from '../cli/cluster.ts';
 import { type Conductor, conductor } from '../controller/conductor.ts';
+import { rememberingDoctor } from '../controller/examinations.ts';
 import { evidenceLedger } from '../controller/ledger.ts';
 import type { Log } from '../controller/log.ts';
 import type { Metrics } from '../controller/ports.ts';
@@ -23,6 +26,7 @@ import type { World } from '../controller/world.ts';
 import { type ControllerMetrics, controllerMetrics } from '../http/metrics.ts';
 import type { Host } from './host.ts';
 import { serveHttp } from './http.ts';
+import { prometheusQuestion } from './question.ts';
 import { controllerWatches } from './watches.ts';
 
 const stopMs = 10_000;
@@ -89,18 +93,21 @@ function conduct(
     subjects: () => conducting.subjects(),
     queries: queriesFor,
   });
+  const policies = clusterPolicies(cluster);
+  const query = prometheusQuestion(prometheusOf(flags), clock);
   const world: World = {
     clock,
     rollouts: clusterRollouts(cluster, { clock, trouble }),
     workloads: clusterWorkloads(cluster, clock),
     copies: clusterCopies(cluster),
     holds: clusterHolds(cluster, clock),
-    policies: clusterPolicies(cluster),
+    policies,
     targets: clusterTargets(cluster, clock),
     events: clusterEvents(cluster, { clock, trouble }),
-    mesh: istioMesh({ requests: cluster }),
+    mesh: istioMesh({ requests: cluster, now: () => clock.now() }),
     ledger,
     metrics: source,
+    doctor: rememberingDoctor(istioDoctor({ requests: cluster, policies, query }), clock),
     wakes: bells,
     log,
     slotMs,
@@ -117,12 +124,7 @@ function watchedSource(
   cluster: Cluster,
   counter: ControllerMetrics,
 ): { readonly metrics: Metrics; readonly lastRead: () => 'data' | 'sourceDown' | undefined } {
-  const source = prometheusMetrics({
-    url: flags.prometheusUrl,
-    timeoutMs: queryTimeoutMs,
-    podAge: clusterPodAge(cluster),
-    ...(flags.prometheusTokenFile === undefined ? {} : { bearerTokenFile: flags.prometheusTokenFile }),
-  });
+  const source = prometheusMetrics({ ...prometheusOf(flags), podAge: clusterPodAge(cluster) });
   let last: 'data' | 'sourceDown' | undefined;
   return {
     lastRead: () => last,
@@ -136,6 +138,10 @@ function watchedSource(
       unmeshed: (slot, subject) => source.unmeshed(slot, subject),
     },
   };
+}
+
+function prometheusOf({ prometheusUrl: url, prometheusTokenFile: file }: ControllerFlags): PrometheusOptions {
+  return { url, timeoutMs: queryTimeoutMs, ...(file === undefined ? {} : { bearerTokenFile: file }) };
 }
 
 function clockOf(flags: ControllerFlags, { clock }: Host, log: Log, counter: ControllerMetrics): WakeClock {
