@@ -58,6 +58,8 @@ describe('links between the pages', () => {
     'docs/first-rollout.md',
     'docs/gitops.md',
     'docs/glossary.md',
+    'docs/migrating.md',
+    'docs/security.md',
   ];
 
   it.each(pages)('of %s lead to files that are there', async (path) => {
