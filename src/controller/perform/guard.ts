@@ -7,7 +7,7 @@ import { sayOf, sayOfTarget } from '../announce.ts';
 import type { Rechecked, RouteView, SubsetWanted } from '../ports.ts';
 import { type Sight, save, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
-import { carries, hasTesters, isClaimed, routeGone, writeWeight } from './weights.ts';
+import { carries, hasTesters, isClaimed, routeGone, stands, writeWeight } from './weights.ts';
 
 /** Puts lanes right that are not as they were written last; undefined when they are. Of a pair it says nothing. */
 export async function guardLanes(world: World, sight: Sight): Promise<Turn | undefined> {
@@ -18,14 +18,27 @@ export async function guardLanes(world: World, sight: Sight): Promise<Turn | und
   const changed = await guardSurroundings(world, sight, lanes);
   if (changed !== undefined) return changed;
   const weight = standingWeight(sight);
-  if (isClaimed(sight, view) && carries(view, weight) && hasTesters(sight, view, weight)) {
+  const isRight = isClaimed(sight, view) && carries(view, weight) && hasTesters(sight, view, weight);
+  // Who wrote the intended weight may have died before it could save that.
+  if (isRight || stands(sight, view, rollout.status.weight.intended)) {
     if (view.owned) await world.mesh.disown(lanes);
     return undefined;
   }
   const turn = await writeWeight(world, sight, lanes, view, weight);
   if (turn !== undefined) return turn;
+  if (isAsWrittenLast(sight, view, weight)) return save(world, sight, written(rollout, weight));
   await sayOnce(world, sight, view);
   return save(world, sight, { ...rollout.status, corrections: rollout.status.corrections + 1 });
+}
+
+/** Whether the lanes stand as this rollout wrote them before its intent changed, so that moving them is its own doing. */
+function isAsWrittenLast(sight: Sight, view: RouteView, weight: number): boolean {
+  const { observed } = sight.rollout.status.weight;
+  return isClaimed(sight, view) && observed !== null && observed !== weight && carries(view, observed);
+}
+
+function written({ status }: Rollout, observed: number): Rollout['status'] {
+  return { ...status, weight: { ...status.weight, observed } };
 }
 
 /** Subsets that somebody deleted are defined again, and ways to the pods that came later are split like the others. */
