@@ -39,7 +39,10 @@ describe('looking again around lanes', () => {
     });
     const recheck = laneRecheck(objects, () => now);
     const lists = (): number => asked.filter((path) => path.endsWith('/virtualservices')).length;
-    return { look: () => recheck.recheck(lanes), lists, pass: (ms: number) => void (now += ms) };
+    const pass = (ms: number): void => {
+      now += ms;
+    };
+    return { look: () => recheck.recheck(lanes), lists, pass };
   }
 
   it('misses the rules of both versions', async () => {
