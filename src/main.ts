@@ -1,36 +1,13 @@
 #!/usr/bin/env node
-// The entry of `serin` and, with src/main/, the composition root: the only place that constructs, reads the environment
-// and handles signals.
-import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { text as textFrom } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
+// The entry of `serin`. It runs nothing before it knows that this Node can; src/main/ is the composition root.
 import packageJson from '../package.json' with { type: 'json' };
-import { runProgram } from './cli/program.ts';
-import type { Clock } from './controller/ports.ts';
 
-const clock: Clock = { now: () => Date.now() };
-const host = { clock, userAgent: `serin/${packageJson.version}` };
-const stopping = new AbortController();
+const oldestNode = 24;
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
-
-process.exitCode = await runProgram(process.argv.slice(2), {
-  openCluster: async (flags) => (await import('./main/cluster.ts')).openCluster(flags, host),
-  runController: async (flags) => (await import('./main/controller.ts')).runController(flags, host, stopping.signal),
-  readInput: (file) => (file === '-' ? textFrom(process.stdin) : readFile(file, 'utf8')),
-  writeOutput: (file, text) => writeFile(file, text),
-  querySyntax: async () => (await import('./adapters/prometheus/syntax.ts')).queryProblems,
-  terminal: {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    interactive: process.stdout.isTTY,
-    colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
-    columns: process.stdout.columns,
-  },
-  clock,
-  newId: randomUUID,
-  pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => undefined),
-  interrupted: stopping.signal,
-  version: packageJson.version,
-});
+if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+  process.stderr.write(`Serin needs Node ${oldestNode} or later; this is ${process.version}.\n`);
+  process.exitCode = 1;
+} else {
+  const { runCommand } = await import('./main/command.ts');
+  process.exitCode = await runCommand(packageJson.version);
+}

@@ -3,8 +3,9 @@ import type { Workload } from '../controller/ports.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
 import { type PairSettings, prefix, type Settings } from '../domain/settings.ts';
 import { nearest } from '../domain/spelling.ts';
-import { askWith, ofRevision, settingsOf } from './appear.ts';
+import { askWith, settingsOf } from './appear.ts';
 import type { CliCluster, CliParts, MetricsSource } from './cluster.ts';
+import { endedOf } from './ended.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { matching, readName } from './find.ts';
 import { planManaged } from './plan-managed.ts';
@@ -53,16 +54,15 @@ async function planFor(
   settings: Settings,
   source: MetricsSource | undefined,
 ): Promise<ExitCode> {
-  const ended = await ofRevision(cluster, target, settings);
-  if (ended !== undefined && ended.status.phase === 'rolledBack') return mentionRejected(parts, ended);
-  if (settings.mode === 'managed') {
-    const live = await liveRollout(cluster, target);
-    const code = await planManaged(parts, cluster, target, settings, { live, source });
-    return live === undefined ? code : mention(parts, live);
+  const ended = await endedOf(cluster, target, settings);
+  if (ended !== undefined) {
+    parts.terminal.err(textOf([ended.message, ended.advice]));
+    return ended.code;
   }
-  return ended?.status.phase === 'promoted'
-    ? mentionPromoted(parts, ended)
-    : planPair(parts, cluster, target, settings, source);
+  if (settings.mode === 'pair') return planPair(parts, cluster, target, settings, source);
+  const live = await liveRollout(cluster, target);
+  const code = await planManaged(parts, cluster, target, settings, { live, source });
+  return live === undefined ? code : mention(parts, live);
 }
 
 async function planPair(
@@ -98,27 +98,6 @@ async function liveRollout(cluster: CliCluster, { namespace, name }: Workload): 
 function mention(parts: CliParts, { id, status }: Rollout): ExitCode {
   parts.terminal.err(
     `\nA rollout is under way with the plan it began with: ${id.name} (${status.phase}). See: serin status ${id.name} -n ${id.namespace}\n`,
-  );
-  return exitCodes.reached;
-}
-
-function mentionRejected(parts: CliParts, { id, spec, status }: Rollout): ExitCode {
-  parts.terminal.err(
-    textOf([
-      `Nothing would begin: this revision of ${spec.target.name} was rolled back (${status.cause ?? 'no cause'}) in ${id.name}. ${status.message}`,
-      `It is not tried again by itself. To begin it again: serin retry ${spec.target.name} -n ${id.namespace}`,
-    ]),
-  );
-  return exitCodes.internal;
-}
-
-function mentionPromoted(parts: CliParts, { id, spec }: Rollout): ExitCode {
-  const { name } = spec.target;
-  parts.terminal.err(
-    textOf([
-      `This revision of ${name} is already promoted, in ${id.name}: it serves all traffic, and nothing would begin.`,
-      `The next release is a Deployment of its own with ${prefix}canary-of=${name}, and a route that names it beside ${name}.`,
-    ]),
   );
   return exitCodes.reached;
 }

@@ -79,12 +79,29 @@ function nextAfter(error: unknown, verb: string | undefined): string | undefined
     return error.next ?? `serin ${verb} --help`;
   if (error instanceof CliError) return error.next;
   switch (statusOf(error)) {
-    case 401:
     case 403:
-      return 'kubectl auth can-i list canaryrollouts.serin.dev';
+      return `kubectl auth can-i ${missingRight(error) ?? someRight}`;
+    case 401:
+      return `kubectl auth can-i ${someRight}`;
     case 404:
       return 'kubectl api-resources --api-group=serin.dev (when it lists nothing, Serin is not installed: kubectl apply -k deploy/)';
     case undefined:
       return undefined;
   }
+}
+
+const someRight = 'list canaryrollouts.serin.dev';
+
+/** The right that the cluster's own sentence names, as `kubectl auth can-i` takes it; undefined where it names none. */
+function missingRight(error: unknown): string | undefined {
+  const sentence = error instanceof Error ? error.message : '';
+  const [, verb, resource, group, namespace] =
+    /cannot (\S+) resource "([^"]+)" in API group "([^"]*)" (?:in the namespace "([^"]+)"|at the cluster scope)/.exec(
+      sentence,
+    ) ?? [];
+  if (verb === undefined || resource === undefined) return undefined;
+  const [plural = '', part] = resource.split('/');
+  const kind = group === undefined || group === '' ? plural : `${plural}.${group}`;
+  const where = namespace === undefined ? '-A' : `-n ${namespace}`;
+  return `${verb} ${kind}${part === undefined ? '' : ` --subresource=${part}`} ${where} (the right that is missing)`;
 }

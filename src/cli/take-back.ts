@@ -30,8 +30,8 @@ export async function takeBack(
     await change(parts, cluster, rollout, { kind: back ? 'restore' : 'unclaim' });
     await disown(cluster, rollout, status.route);
   }
-  await cluster.rollouts.release(id);
-  await cluster.rollouts.remove(id);
+  await cluster.rollouts.release(rollout);
+  await cluster.rollouts.remove(rollout);
   parts.terminal.err(`${id.namespace}/${id.name}: the route is put back and the rollout removed.\n`);
 }
 

@@ -33,8 +33,8 @@ export async function runUninstall(parts: CliParts, cluster: CliCluster, flags: 
   else if (!(await endAll(parts, cluster, flags))) return exitCodes.timedOut;
   const paused = await letGo(parts, cluster, adopted, flags);
   const all = await cluster.rollouts.list(flags.namespace);
-  for (const { id } of all) await cluster.rollouts.release(id);
-  parts.terminal.out(textOf(farewell(all.length, paused)));
+  for (const each of all) await cluster.rollouts.release(each);
+  parts.terminal.out(textOf(farewell(all.length, paused, flags.namespace)));
   return exitCodes.reached;
 }
 
@@ -72,7 +72,7 @@ async function endAll(parts: CliParts, cluster: CliCluster, flags: UninstallFlag
       if (isAbortable(rollout.status.phase)) await abort(parts, cluster, rollout);
     }
     if (parts.interrupted.aborted)
-      throw new CliError(exitCodes.interrupted, 'Interrupted before every rollout had ended.', 'serin uninstall --yes');
+      throw new CliError(exitCodes.interrupted, 'Interrupted before every rollout had ended.', again(flags));
     if (parts.clock.now() >= until) return gaveUp(parts, live, flags);
     await parts.pause(lookEveryMs);
   }
@@ -82,8 +82,12 @@ async function abort(parts: CliParts, cluster: CliCluster, rollout: Rollout): Pr
   await write(cluster, rollout, { id: parts.newId(), verb: 'abort', surface: 'serin', reason: 'uninstall' });
 }
 
+function again({ namespace }: UninstallFlags): string {
+  return `serin uninstall --yes${namespace === undefined ? '' : ` -n ${namespace}`}`;
+}
+
 function gaveUp(parts: CliParts, live: readonly Rollout[], flags: UninstallFlags): false {
-  parts.terminal.err(textOf(gaveUpLines(live, formatDuration(flags.timeoutMs))));
+  parts.terminal.err(textOf(gaveUpLines(live, formatDuration(flags.timeoutMs), flags.namespace)));
   return false;
 }
 

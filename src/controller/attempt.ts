@@ -44,8 +44,13 @@ export function nextAttempt(past: readonly Rollout[], target: Workload, revision
   return 1 + Math.max(marked, ...tried);
 }
 
-/** Creates the rollout unless it exists, which is as good. */
+/**
+ * Creates the rollout unless it exists, which is as good. A rollout that ended after `target` was read, and whose record went with it, has
+ * left its mark on the Deployment before: then everything is looked at anew.
+ */
 export async function create(world: World, target: Workload, spec: RolloutSpec): Promise<Begun> {
+  const fresh = await world.workloads.get(target.namespace, target.name);
+  if (fresh?.annotations[`${prefix}last`] !== target.annotations[`${prefix}last`]) return { kind: 'wait' };
   const now = world.clock.now();
   const id = { namespace: target.namespace, name: rolloutName(target.name, spec.canary.hash, spec.attempt) };
   const outcome = await world.rollouts.create(id, spec, initialStatus(now));

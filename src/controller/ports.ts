@@ -36,10 +36,10 @@ export interface RolloutStore {
   create(id: RolloutId, spec: RolloutSpec, status: RolloutStatus): Promise<'created' | 'exists'>;
   /** Writes the status of the version that was read, and nothing else. */
   save(rollout: Rollout, status: RolloutStatus): Promise<Saved>;
-  /** Lets go of a deleted or finished rollout: takes away the finalizer. Idempotent. */
-  release(id: RolloutId): Promise<void>;
-  /** Removes a rollout that is finished. Idempotent. */
-  remove(id: RolloutId): Promise<void>;
+  /** Lets go of a deleted or finished rollout: takes away the finalizer. Idempotent; another of the same name stays as it is. */
+  release(rollout: Pick<Rollout, 'id' | 'uid'>): Promise<void>;
+  /** Removes a rollout that is finished. Idempotent; another of the same name stays. */
+  remove(rollout: Pick<Rollout, 'id' | 'uid'>): Promise<void>;
 }
 
 /** Asks of a rollout what a person or pipeline wants; the controller answers in the status. */
@@ -299,6 +299,15 @@ export type Surveyed =
   | { readonly kind: 'lanes'; readonly lanes: Lanes }
   | { readonly kind: 'problem'; readonly problem: RouteProblem };
 
+/** Changes around lanes. */
+export interface Rechecked {
+  /** Stems that the lanes name and that are not defined for every host any more: requests to them meet no pod. */
+  readonly undefinedStems: readonly string[];
+  /** VirtualServices that lead to the hosts beside the lanes, and their destinations. */
+  readonly objects: Lanes['objects'];
+  readonly originals: Lanes['originals'];
+}
+
 /** A named part of the hosts' pods to be defined: the stem of its name, and the labels its pods carry. */
 export interface SubsetWanted {
   readonly stem: string;
@@ -313,6 +322,8 @@ export interface Mesh {
   locate(stable: Workload, canary: Workload, asked: RolloutSpec['route']): Promise<Located>;
   /** Finds every lane to a managed Deployment; what cannot be pinned is a problem. Writes nothing. */
   survey(wanted: LanesWanted): Promise<Surveyed>;
+  /** What has changed around lanes since they were found. What came later may be noticed some seconds late. */
+  recheck(lanes: Lanes): Promise<Rechecked>;
   /**
    * Defines a subset for every host of the lanes, and for every subset their destinations had, each with the policy of what it
    * stands in for. Idempotent. The objects it makes are those of `subsetObjects`, which the caller has saved before.

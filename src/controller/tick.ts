@@ -78,7 +78,7 @@ async function lookAtDeployments(world: World, rollout: Rollout): Promise<Pick<S
 }
 
 async function takeTurn(world: World, sight: Sight): Promise<Turn> {
-  const interrupt = interruptOf(sight.rollout, sight.target, sight.stable);
+  const interrupt = interruptOf(sight.rollout, sight.target, sight.stable, sight.canary);
   if (interrupt !== undefined) {
     if (isUntouched(sight) && !interrupt.final) return withdraw(world, sight);
     return moveBy(world, sight, { type: 'ROLL_BACK', cause: interrupt.cause }, interrupt);

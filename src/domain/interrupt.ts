@@ -22,13 +22,14 @@ export interface Interrupt {
 }
 
 /**
- * What ends the rollout, given the user's Deployment under rollout and stable as they are now (undefined: gone); undefined when nothing does. A hash
+ * What ends the rollout, given the user's Deployment under rollout, stable and the canary as they are now (undefined: gone); undefined when nothing does. A hash
  * that the cluster has not yet computed is no difference. From `promoting` on nothing here ends it.
  */
 export function interruptOf(
   rollout: Rollout,
   target: Present | undefined,
   stable: Present | undefined,
+  canary: Pick<Present, 'deleting'> | undefined,
 ): Interrupt | undefined {
   if (!isAbortable(rollout.status.phase)) return undefined;
   const { spec } = rollout;
@@ -37,7 +38,9 @@ export function interruptOf(
   if (target === undefined || target.deleting || target.uid !== spec.target.uid) {
     return byPerson('TargetDeleted', `Deployment ${spec.target.name} was deleted.`);
   }
-  return spec.mode === 'managed' ? managedInterrupt(rollout, target, stable) : pairInterrupt(rollout, target, stable);
+  return spec.mode === 'managed'
+    ? (managedInterrupt(rollout, target, stable) ?? copyInterrupt(rollout, canary))
+    : pairInterrupt(rollout, target, stable);
 }
 
 function pairInterrupt(rollout: Rollout, target: Present, stable: Present | undefined): Interrupt | undefined {
@@ -76,6 +79,17 @@ function managedInterrupt(rollout: Rollout, target: Present, stable: Present | u
   if (stable !== undefined && !stable.deleting) return undefined;
   const message = `Deployment ${spec.stable.workload}, which serves as stable, was deleted.`;
   return { cause: 'stableChanged', reason: 'StableChanged', message, final: false };
+}
+
+/** Somebody deleted the copy while it was served from; one that carries no traffic yet is made again. */
+function copyInterrupt(
+  { spec, status }: Rollout,
+  canary: Pick<Present, 'deleting'> | undefined,
+): Interrupt | undefined {
+  const weight = status.weight.observed ?? 0;
+  if (weight === 0 || (canary !== undefined && !canary.deleting)) return undefined;
+  const message = `Deployment ${spec.canary.workload}, which carried the canary and ${weight}% of the traffic, was deleted.`;
+  return { cause: 'health', reason: 'CanaryDeleted', message, final: true };
 }
 
 /** A paused Deployment has the hash of its ReplicaSet only while its template is that of the ReplicaSet. */

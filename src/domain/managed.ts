@@ -21,6 +21,12 @@ export function canaryStem(revision: string): string {
   return `serin-canary-${revision}`;
 }
 
+/** The labels of the pods that a stem stands for. */
+export function labelsOf(stem: string): Readonly<Record<string, string>> {
+  const [, kind, hash = ''] = /^serin-(stable|canary)-(.*)$/.exec(stem) ?? [];
+  return kind === 'stable' ? { 'pod-template-hash': hash } : { 'serin.dev/revision': hash };
+}
+
 /** Whether stable is a copy that Serin made, left over from a promotion that could not be finished. */
 export function isStableCopy({ target, stable }: Pick<RolloutSpec, 'target' | 'stable'>): boolean {
   return stable.workload !== target.name;

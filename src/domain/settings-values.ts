@@ -18,9 +18,12 @@ export function parseStable(deployment: string, text: string): Read<string> {
 
 /** The one word that asks for canaries. */
 export function parseEnabled(text: string): Read<string> {
-  return text === 'enabled'
-    ? { value: text }
-    : { wrong: 'where only "enabled" is known. Write that, or remove the annotation.' };
+  if (text === 'enabled') return { value: text };
+  const isNear = isYes(text) || nearest(text, ['enabled']) !== undefined;
+  const hint = isNear
+    ? 'Did you mean "enabled"? Otherwise remove the annotation.'
+    : 'Write that, or remove the annotation.';
+  return { wrong: `where only "enabled" is known. ${hint}` };
 }
 
 /** A header and its value, or a cookie, in the spelling of the mesh: the name in small letters. */
@@ -90,23 +93,49 @@ export function parseOnUndecided(text: string): Read<OnUndecided> {
 /** Whether anything is judged. */
 export function parseAnalysis(text: string): Read<Plan['analysis']> {
   if (text === 'auto' || text === 'off') return { value: text };
-  return { wrong: oneOf(text, ['auto', 'off']) };
+  const meant = isYes(text) ? 'auto' : isNo(text) ? 'off' : undefined;
+  return { wrong: oneOf(text, ['auto', 'off'], meant) };
 }
 
-function oneOf(text: string, words: readonly string[]): string {
-  const guess = nearest(text, words);
+/** What people write elsewhere to turn something on. */
+function isYes(text: string): boolean {
+  return ['true', 'yes', 'on', '1', 'enable', 'enabled'].includes(text.toLowerCase());
+}
+
+/** What people write elsewhere to turn something off. */
+function isNo(text: string): boolean {
+  return ['false', 'no', 'none', '0', 'disable', 'disabled'].includes(text.toLowerCase());
+}
+
+function oneOf(text: string, words: readonly string[], meant?: string): string {
+  const guess = meant ?? nearest(text, words);
   const hint = guess === undefined ? '' : ` Did you mean "${guess}"?`;
   return `which is none of ${words.join(', ')}.${hint}`;
 }
 
 /** Limits on latency quantiles, comma-separated. */
 export function parseLatency(text: string): Read<readonly LatencyLimit[]> {
+  const limits = limitsOf(text);
+  if (limits !== undefined) return { value: limits };
+  const completed = text.split(',').map(completedLimit).join(',');
+  const guess = limitsOf(completed) === undefined ? '' : ` Did you mean "${completed}"?`;
+  return {
+    wrong: `which is not understood. Expected limits such as "p99<500ms" or "p95<1.2x", at most 8, comma-separated.${guess}`,
+  };
+}
+
+function limitsOf(text: string): readonly LatencyLimit[] | undefined {
   const limits = text.split(',').map((limit) => parseLimit(limit.trim()));
   const good = limits.filter((limit) => limit !== undefined);
-  if (good.length === limits.length && good.length <= 8) return { value: good };
-  return {
-    wrong: 'which is not understood. Expected limits such as "p99<500ms" or "p95<1.2x", at most 8, comma-separated.',
-  };
+  return good.length === limits.length && good.length <= 8 ? good : undefined;
+}
+
+/** A limit with the sign and the unit that it most likely lacks: a bare number below ten is a factor, a greater one milliseconds. */
+function completedLimit(text: string): string {
+  const limit = text.trim().replace(/\s*(?:<=|=)\s*/, '<');
+  const bare = /<\s*(\d+(?:\.\d+)?)$/.exec(limit)?.[1];
+  if (bare === undefined) return limit;
+  return `${limit}${Number(bare) >= 1 && Number(bare) < 10 ? 'x' : 'ms'}`;
 }
 
 function parseLimit(text: string): LatencyLimit | undefined {

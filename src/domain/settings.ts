@@ -137,7 +137,7 @@ export function parseSettings(
   return assemble(deployment, mode, { ...Object.fromEntries(shared), ...own }, [...unknown, ...misplaced]);
 }
 
-/** Asking for both ways is told by the second one being out of place. */
+/** Asking for both ways is told where the second one is found out of place. */
 function modeOf(own: Readonly<Record<string, string>>): Mode | undefined {
   if (own['canary'] !== undefined) return 'managed';
   return own['canary-of'] === undefined ? undefined : 'pair';
@@ -150,9 +150,17 @@ function isOfOther(key: string, mode: Mode): boolean {
 
 function misplacedKey(key: string, value: string, mode: Mode): SettingProblem[] {
   if (!isOfOther(key, mode)) return [];
+  if (key === 'canary-of') return [{ key, value, message: chooseOne(value) }];
   const [here, there] = mode === 'pair' ? ['canary-of', 'canary'] : ['canary', 'canary-of'];
   const message = `${prefix}${key} is "${value.slice(0, longest)}", but it means nothing beside ${prefix}${here}: it goes with ${prefix}${there}. Remove one of the two.`;
   return [{ key, value, message }];
+}
+
+function chooseOne(stable: string): string {
+  return (
+    `${prefix}canary-of is "${stable.slice(0, longest)}", and ${prefix}canary is there too. Choose one: ${prefix}canary to have each change of ` +
+    `this Deployment released, or ${prefix}canary-of to release this Deployment as the canary of another one. Remove the other.`
+  );
 }
 
 function problemsOr(problems: readonly SettingProblem[], otherwise: ParsedSettings): ParsedSettings {
@@ -195,7 +203,7 @@ function assemble(
   }
   const custom = gatesFromText(texts['gates']);
   problems.push(...custom.problems.map(({ message }) => ofPolicy(message)));
-  const stable = read('canary-of', (text) => parseStable(deployment, text), '');
+  const stable = mode === 'pair' ? read('canary-of', (text) => parseStable(deployment, text), '') : '';
   read('canary', parseEnabled, '');
   const testers = read<string | undefined>('testers', parseTesters, undefined);
   const maxErrorRate = read<number | undefined>('max-error-rate', parseShare, undefined);

@@ -35,7 +35,7 @@ export interface Display {
  * Conditions after the kstatus convention (Ready, Reconciling, Stalled) and Serin's own. `Finished` turns True at every end,
  * `Succeeded` is Unknown until then. A rollback counts as Stalled, because kstatus readers know no other word for failed.
  */
-export function conditionsOf(spec: RolloutSpec, status: RolloutStatus): readonly Condition[] {
+export function conditionsOf(spec: RolloutSpec, status: RolloutStatus, namespace: string): readonly Condition[] {
   const finished = isFinal(status.phase);
   const promoted = status.phase === 'promoted';
   const stalled = status.stalled ?? (status.phase === 'rolledBack' ? status : undefined);
@@ -55,7 +55,7 @@ export function conditionsOf(spec: RolloutSpec, status: RolloutStatus): readonly
     condition('Finished', finished),
     condition('Succeeded', finished ? promoted : undefined),
     condition('AwaitingApproval', status.phase === 'awaitingApproval'),
-    condition('Paused', paused, paused ? 'PausedByPerson' : 'NotPaused', pausedSentence(spec, status)),
+    condition('Paused', paused, paused ? 'PausedByPerson' : 'NotPaused', pausedSentence(spec, status, namespace)),
   ];
 }
 
@@ -64,10 +64,10 @@ export function isPaused(spec: RolloutSpec, status: RolloutStatus): boolean {
   return !isFinal(status.phase) && (spec.paused || status.pausedBy !== undefined);
 }
 
-function pausedSentence(spec: RolloutSpec, status: RolloutStatus): string {
+function pausedSentence(spec: RolloutSpec, status: RolloutStatus, namespace: string): string {
   if (!isPaused(spec, status)) return 'Nobody has paused this rollout.';
   const who = status.pausedBy === undefined ? 'spec.paused is set' : `paused by ${status.pausedBy}`;
-  return `Forward moves wait (${who}); a failing gate still rolls back. Go on with: serin resume ${spec.target.name}`;
+  return `Forward moves wait (${who}); a failing gate still rolls back. Go on with: serin resume ${spec.target.name} -n ${namespace}`;
 }
 
 /** The strings of the printer columns. */

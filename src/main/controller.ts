@@ -1,4 +1,5 @@
 // The controller, put together: ports, watches, clock and HTTP surface, from start to stop.
+import { istioDoctor } from '../adapters/istio/doctor/doctor.ts';
 import { istioMesh } from '../adapters/istio/mesh.ts';
 import { type Cluster, connectCluster } from '../adapters/kubernetes/connection.ts';
 import { clusterCopies } from '../adapters/kubernetes/copies.ts';
@@ -16,6 +17,7 @@ import { prometheusMetrics, queriesFor } from '../adapters/prometheus/metrics.ts
 import { bullQueue } from '../adapters/queue/bull-queue.ts';
 import type { ControllerFlags } from '../cli/cluster.ts';
 import { type Conductor, conductor } from '../controller/conductor.ts';
+import { rememberingDoctor } from '../controller/examinations.ts';
 import { gauges } from '../controller/gauges.ts';
 import { evidenceLedger } from '../controller/ledger.ts';
 import type { Log } from '../controller/log.ts';
@@ -26,6 +28,7 @@ import type { World } from '../controller/world.ts';
 import { type ControllerMetrics, controllerMetrics } from '../http/metrics.ts';
 import type { Host } from './host.ts';
 import { serveHttp } from './http.ts';
+import { prometheusQuestion } from './question.ts';
 import { controllerWatches } from './watches.ts';
 
 const stopMs = 10_000;
@@ -92,19 +95,22 @@ function conduct(
     subjects: () => conducting.subjects(),
     queries: queriesFor,
   });
+  const policies = clusterPolicies(cluster);
+  const query = prometheusQuestion(prometheusOf(flags), clock);
   const world: World = {
     clock,
     rollouts: clusterRollouts(cluster, { clock, trouble }),
     workloads: clusterWorkloads(cluster, clock),
     copies: clusterCopies(cluster),
     holds: clusterHolds(cluster, clock),
-    policies: clusterPolicies(cluster),
+    policies,
     targets: clusterTargets(cluster, clock),
     events: clusterEvents(cluster, { clock, trouble }),
-    mesh: istioMesh({ requests: cluster }),
+    mesh: istioMesh({ requests: cluster, now: () => clock.now() }),
     ledger,
     gauges: gauges({ gauge: prometheusGauge(prometheusOf(flags)), clock, slotMs }),
     metrics: source,
+    doctor: rememberingDoctor(istioDoctor({ requests: cluster, policies, query }), clock),
     wakes: bells,
     log,
     slotMs,

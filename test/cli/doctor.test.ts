@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/controller/ports.ts';
-import { testCluster } from './support/command.ts';
+import { aRollout, aWorkload } from '../support/builders.ts';
+import { type TestCluster, testCluster } from './support/command.ts';
+import { aChanged, aManagedRollout } from './support/managed.ts';
 
 const unread = 'Not looked at, because the address of Prometheus was not given (--prometheus-url).';
 const blocking: Finding = {
@@ -135,5 +137,120 @@ fine      fault-on-route: Well.
 
     expect(code).toBe(2);
     expect(err).toContain(words);
+  });
+});
+
+describe('serin doctor of what was released or rejected already', () => {
+  const moved: Finding = {
+    id: 'route',
+    level: 'blocking',
+    message: 'reviews-v1 serves nothing.',
+    advice: 'Give reviews/v1 weight 100 and reviews/v2 weight 0.',
+  };
+
+  function pair(annotations: Readonly<Record<string, string>> = {}): TestCluster {
+    const cluster = clusterThatFinds(moved, ...fine);
+    cluster.deploy(aWorkload());
+    cluster.deploy(
+      aWorkload({
+        name: 'reviews-v2',
+        hash: 'two',
+        annotations: { 'serin.dev/canary-of': 'reviews-v1', ...annotations },
+      }),
+    );
+    return cluster;
+  }
+
+  it('says of a promoted pair what its plan says, and gives no advice that sends traffic back', async () => {
+    const cluster = pair();
+    cluster.put(aRollout({ status: { phase: 'promoted' } }));
+
+    const examined = await cluster.run('doctor reviews-v2');
+
+    expect(examined).toEqual(await cluster.run('plan reviews-v2'));
+    expect(examined).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringContaining('already promoted, in reviews-v2-two-1'),
+    });
+  });
+
+  it('tells a program the same', async () => {
+    const cluster = pair();
+    cluster.put(aRollout({ status: { phase: 'promoted' } }));
+
+    const { code, out } = await cluster.run('doctor reviews-v2 -o json');
+
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ blocked: false, findings: [{ id: 'already-promoted', level: 'fine' }] });
+  });
+
+  it('knows a promoted pair by its mark, once its rollout is gone', async () => {
+    const cluster = pair({ 'serin.dev/last': 'promoted two reviews-v1 one 1' });
+
+    expect(await cluster.run('doctor reviews-v2')).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('This revision of reviews-v2 is already promoted: it serves all traffic'),
+    });
+    expect((await cluster.run('plan reviews-v2')).err).toContain('is already promoted: it serves all traffic');
+  });
+
+  it('leaves the route of a pair alone that a rollout is moving', async () => {
+    const cluster = pair();
+    cluster.put(aRollout({ status: { phase: 'baking' } }));
+
+    expect(await cluster.run('doctor reviews-v2')).toEqual({
+      code: 0,
+      out: '',
+      err: `\
+A rollout of reviews-v2 is under way: reviews-v2-two-1 (baking). Its route is not as a rollout begins with, so that it is not examined now.
+See: serin status reviews-v2-two-1 -n shop
+`,
+    });
+  });
+
+  it('examines a pair whose rollout waits for its route', async () => {
+    const cluster = pair();
+    cluster.put(aRollout({ status: { phase: 'pending' } }));
+
+    expect(await cluster.run('doctor reviews-v2')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('one thing blocks it'),
+    });
+  });
+
+  it('examines a pair whose mark is of another revision', async () => {
+    const cluster = pair({ 'serin.dev/last': 'promoted three reviews-v1 one 1' });
+
+    expect(await cluster.run('doctor reviews-v2')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('one thing blocks it'),
+    });
+  });
+
+  it('says of a rejected, held template that only retry begins it again, after what it found', async () => {
+    const cluster = clusterThatFinds(warning, ...fine);
+    cluster.deploy(aChanged());
+    cluster.put(aManagedRollout({ status: { phase: 'rolledBack', cause: 'gate', message: '9 of 10 failed.' } }));
+
+    const { code, out, err } = await cluster.run('doctor checkout');
+
+    expect(code).toBe(1);
+    expect(out).toContain('warning   quota: ');
+    expect(err).toBe(`
+Nothing would begin: this revision of checkout was rolled back (gate) in checkout-bbbbbbbbbb-1. 9 of 10 failed.
+It is not tried again by itself. To begin it again: serin retry checkout -n shop
+`);
+    expect(JSON.parse((await cluster.run('doctor checkout -o json')).out)).toMatchObject({
+      blocked: true,
+      findings: [{ id: 'already-rejected', level: 'blocking' }, warning, ...fine],
+    });
+  });
+
+  it.each([403, 404])('examines all the same where rollouts cannot be read (%i)', async (status) => {
+    const cluster = pair();
+    cluster.silent(Object.assign(new Error('Refused.'), { status }));
+
+    expect((await cluster.run('doctor reviews-v2')).out).toContain('route: reviews-v1 serves nothing.');
   });
 });

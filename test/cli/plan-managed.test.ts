@@ -25,9 +25,9 @@ Canary     checkout-bbbbbbbbbb checkout:2 (bbbbbbbbbb), a copy with the new pod 
 Held       checkout is paused by an admission policy in the write that changes its pod template
 Steps      10% > 25% > 50% > 100% of the traffic
 Bake       2m to 15m per step
-Duration   at least 10m (4 steps of 2m, and 2m on the promoted Deployment), besides, each step and each part of the traffic that returns takes some slots until it is settled and seen
+Duration   about 16m with enough traffic (4 steps of 2m, the way back in 4 parts, 2m on the promoted Deployment, and about 45s for each step and part to settle and be seen)
 Judged     error rate at most 0.5 percentage points above stable; at least 100 canary requests per step
-Undecided  a step without a verdict after 15m is held, and a person asked
+Undecided  a step without a verdict after 15m waits for evidence or a person
 
 Lanes      VirtualService shop/checkout, http route 1: checkout (all of it now)
 

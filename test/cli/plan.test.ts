@@ -26,7 +26,7 @@ Steps      10% > 25% > 50% > 100% of the traffic
 Bake       2m to 15m per step
 Duration   at least 8m (4 steps of 2m), and some seconds per step until the mesh has settled
 Judged     error rate at most 0.5 percentage points above stable; at least 100 canary requests per step
-Undecided  a step without a verdict after 15m is held, and a person asked
+Undecided  a step without a verdict after 15m waits for evidence or a person
 
 Route      VirtualService shop/reviews, http route "main"
            stable reviews subset v1 (no weight now)

@@ -98,6 +98,36 @@ describe('a cluster that refuses', () => {
   });
 });
 
+describe('a right that is missing', () => {
+  const forbidden = 'Changing the pod template of shop/checkout was answered with 403: ';
+  it.each([
+    [
+      'deployments.apps "checkout" is forbidden: User "robin" cannot patch resource "deployments" in API group "apps" in the namespace "shop"',
+      'patch deployments.apps -n shop',
+    ],
+    [
+      'deployments.apps is forbidden: User "robin" cannot list resource "deployments" in API group "apps" at the cluster scope',
+      'list deployments.apps -A',
+    ],
+    [
+      'pods is forbidden: User "robin" cannot list resource "pods" in API group "" in the namespace "shop": RBAC: not found',
+      'list pods -n shop',
+    ],
+    [
+      'deployments.apps "checkout" is forbidden: User "robin" cannot patch resource "deployments/scale" in API group "apps" in the namespace "shop"',
+      'patch deployments.apps --subresource=scale -n shop',
+    ],
+  ])('is the one that is asked about: %s', async (sentence, right) => {
+    const cluster = testCluster();
+    cluster.silent(Object.assign(new Error(`${forbidden}${sentence}`), { status: 403 }));
+
+    expect(await cluster.run('undo checkout')).toMatchObject({
+      code: 10,
+      err: `serin: ${forbidden}${sentence}\nTry: kubectl auth can-i ${right} (the right that is missing)\n`,
+    });
+  });
+});
+
 describe('serin controller', () => {
   it('runs with the defaults of the documentation', async () => {
     const cluster = testCluster();

@@ -122,4 +122,22 @@ To let go of one finished rollout too: serin uninstall --yes
 
     expect(cluster.released).toEqual(['ratings-v2-two-1']);
   });
+
+  it('prints no command that concerns another namespace than the one named', async () => {
+    const { out } = await busyCluster().run('uninstall --yes -n books');
+
+    expect(out).toContain('kubectl annotate deployments --all -n books serin.dev/canary-');
+    expect(out).toContain('kubectl delete canaryrollouts --all -n books\n');
+    expect(out).not.toContain(' -A ');
+    expect(out).not.toContain('deploy/');
+  });
+
+  it('names the namespace again when it gives up or is interrupted', async () => {
+    const late = await busyCluster().run('uninstall --yes -n shop --timeout=30s');
+    const cluster = busyCluster();
+    cluster.after(3_000, () => cluster.interrupt());
+
+    expect(late.err).toContain('serin uninstall --yes --without-controller -n shop\n');
+    expect((await cluster.run('uninstall --yes -n shop')).err).toContain('serin uninstall --yes -n shop\n');
+  });
 });

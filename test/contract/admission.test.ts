@@ -176,8 +176,8 @@ describe('the admission policy for requests', () => {
     const rollout = await store.get(id);
 
     const saved = rollout === undefined ? undefined : await store.save(rollout, aStatus({ phase: 'promoted' }));
-    await store.release(id);
-    await store.remove(id);
+    if (rollout !== undefined) await store.release(rollout);
+    if (rollout !== undefined) await store.remove(rollout);
 
     expect(saved?.kind).toBe('saved');
     expect(await store.get(id)).toBeUndefined();

@@ -70,7 +70,7 @@ describe('on a cluster', () => {
     ['virtualservices.networking.istio.io', 'update'],
     ['destinationrules.networking.istio.io', 'patch'],
     ['mutatingadmissionpolicies.admissionregistration.k8s.io', 'patch'],
-    ['namespaces', 'get'],
+    ['namespaces', 'list'],
   ])('the controller may not touch %s (%s)', async (resource, verb) => {
     const account = '--as=system:serviceaccount:serin-system:serin';
 

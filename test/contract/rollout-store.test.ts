@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { rolloutPath, rolloutsPath } from '../../src/adapters/kubernetes/rollout-codec.ts';
 import { clusterRollouts } from '../../src/adapters/kubernetes/rollout-store.ts';
 import { memoryRollouts } from '../../src/adapters/memory/rollouts.ts';
+import type { RolloutStore } from '../../src/controller/ports.ts';
 import type { RolloutId } from '../../src/domain/rollout.ts';
 import { aSpec, aStatus, dawn } from '../support/builders.ts';
 import { simulatedClock } from '../support/clock.ts';
@@ -85,7 +86,7 @@ describe('on a cluster', () => {
       aSpec({ target: { name: 'orphan', uid: '11111111-2222-3333-4444-555555555555' } }),
       aStatus(),
     );
-    await store.release(id);
+    await released(store, id);
     const isGone = async (): Promise<boolean> => (await store.get(id)) === undefined;
     await eventually('the garbage collector to know rollouts', isGone, { withinMs: 90_000 });
   }
@@ -106,7 +107,7 @@ describe('on a cluster', () => {
       withinMs: 20_000,
     });
     expect((await admin.request('GET', deployment)).status).toBe(200);
-    await store.release(id);
+    await released(store, id);
     const isGone = async (): Promise<boolean> => (await admin.request('GET', deployment)).status === 404;
     await eventually('the Deployment to go', isGone, { withinMs: 20_000 });
     expect(await store.get(id)).toBeUndefined();
@@ -157,3 +158,9 @@ describe('on a cluster', () => {
     expect(observedGeneration).toBe(1);
   });
 });
+
+async function released(store: RolloutStore, id: RolloutId): Promise<void> {
+  const rollout = await store.get(id);
+  if (rollout === undefined) throw new Error(`Rollout ${id.name} is not there.`);
+  await store.release(rollout);
+}

@@ -238,7 +238,7 @@ export function rolloutStoreContract(name: string, begin: () => Promise<StoreBen
 
       await bench.discard(idOf());
       const deleting = await read();
-      await bench.store.release(idOf());
+      await bench.store.release(deleting);
 
       expect(deleting).toMatchObject({ uid: before.uid, deleting: true });
       expect(await bench.store.get(idOf())).toBeUndefined();
@@ -255,22 +255,35 @@ export function rolloutStoreContract(name: string, begin: () => Promise<StoreBen
     });
 
     it('removes a released rollout at once', async () => {
-      await stored();
+      const rollout = await stored();
 
-      await bench.store.release(idOf());
-      await bench.store.remove(idOf());
+      await bench.store.release(rollout);
+      await bench.store.remove(rollout);
 
       expect(await bench.store.get(idOf())).toBeUndefined();
     });
 
     it('releases and removes what is released and removed already', async () => {
-      await stored();
+      const rollout = await stored();
 
-      for (let time = 0; time < 2; time += 1) await bench.store.release(idOf());
-      for (let time = 0; time < 2; time += 1) await bench.store.remove(idOf());
-      await bench.store.release(idOf());
+      for (let time = 0; time < 2; time += 1) await bench.store.release(rollout);
+      for (let time = 0; time < 2; time += 1) await bench.store.remove(rollout);
+      await bench.store.release(rollout);
 
       expect(await bench.store.list(bench.namespace)).toEqual([]);
+    });
+
+    it('neither releases nor removes another rollout that has taken the name', async () => {
+      const before = await stored();
+      await bench.store.release(before);
+      await bench.store.remove(before);
+      const after = await stored();
+
+      await bench.store.release(before);
+      await bench.store.remove(before);
+
+      expect(after.uid).not.toBe(before.uid);
+      expect(await read()).toEqual(after);
     });
   });
 }

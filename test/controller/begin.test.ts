@@ -129,7 +129,7 @@ describe('the same attempt', () => {
       else await runUntil(scene, over);
       await runFor(scene, 1_000);
       const last = await scene.rollout();
-      if (last !== undefined) await scene.world.rollouts.remove(last.id);
+      if (last !== undefined) await scene.world.rollouts.remove(last);
 
       await runFor(scene, 60_000);
 
@@ -142,7 +142,7 @@ describe('the same attempt', () => {
 
   it('that was promoted is not begun against a newer stable, as its record and the Deployment each remember alone', async () => {
     const scene = memoryWorld({ settings: short });
-    const { id } = await runUntil(scene, over);
+    const rollout = await runUntil(scene, over);
     await runFor(scene, 1_000);
     const promoted = await scene.workload('reviews-v2');
     await scene.deploy('reviews-v1', { hash: 'rev1b' });
@@ -150,7 +150,7 @@ describe('the same attempt', () => {
     await scene.deploy('reviews-v2', { annotations: { 'serin.dev/canary-of': 'reviews-v1' } });
     expect((await begin(scene.world, 'shop', 'reviews-v2')).kind).toBe('nothing');
     await scene.deploy('reviews-v2', { annotations: promoted?.annotations ?? {} });
-    await scene.world.rollouts.remove(id);
+    await scene.world.rollouts.remove(rollout);
     expect((await begin(scene.world, 'shop', 'reviews-v2')).kind).toBe('nothing');
 
     expect(await scene.rollouts()).toEqual([]);
@@ -158,9 +158,9 @@ describe('the same attempt', () => {
 
   it('is counted on from what the Deployment remembers when no record is left', async () => {
     const scene = memoryWorld({ settings: short });
-    const { id } = await abortedRollout(scene);
+    const rollout = await abortedRollout(scene);
     await runFor(scene, 1_000);
-    await scene.world.rollouts.remove(id);
+    await scene.world.rollouts.remove(rollout);
     await scene.deploy('reviews-v1', { hash: 'rev1b' });
 
     const next = await runUntil(scene, ({ status }) => status.phase === 'baking');

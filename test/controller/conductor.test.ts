@@ -78,8 +78,8 @@ describe('a rollout that changed', () => {
     const { scene, conductor } = stage();
     const rollout = await bakingRollout(scene);
     conductor.rolloutChanged(rollout, false);
-    await scene.world.rollouts.release(rollout.id);
-    await scene.world.rollouts.remove(rollout.id);
+    await scene.world.rollouts.release(rollout);
+    await scene.world.rollouts.remove(rollout);
 
     conductor.rolloutGone(rollout.id);
 

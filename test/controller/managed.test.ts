@@ -158,6 +158,23 @@ describe('a good new template', () => {
     expect(await scene.leftovers()).toEqual([]);
   });
 
+  it('is given back without a last bake when a person has promoted it in full, and each weight is still passed through', async () => {
+    const scene = await adopted({ settings: { steps: '25,100', bake: '30m', 'max-bake': '60m' } });
+    await scene.release('r2');
+    await runUntil(scene, ({ status }) => status.phase === 'baking');
+
+    await scene.ask('promoteFull');
+    const from = scene.now();
+    const end = await runUntil(scene, ({ status }) => isFinal(status.phase));
+
+    expect(end.status.phase).toBe('promoted');
+    expect(scene.now() - from).toBeLessThan(30 * 60_000);
+    expect(end.status.history.filter(({ phase }) => phase === 'shifting').map(({ weight }) => weight)).toEqual([
+      25, 100,
+    ]);
+    expect(routeWrites(scene.writes).length).toBeGreaterThanOrEqual(5);
+  });
+
   it('follows the size of stable while it bakes', async () => {
     const scene = await adopted();
     await scene.release('r2');

@@ -34,7 +34,7 @@ describe('a retry', () => {
     await runUntil(scene, over);
     await runFor(scene, 1_000);
     const [first] = await scene.rollouts();
-    if (first !== undefined) await scene.world.rollouts.remove(first.id);
+    if (first !== undefined) await scene.world.rollouts.remove(first);
     await scene.ask('retry');
 
     const third = await runUntil(scene, ({ spec }) => spec.attempt === 3);

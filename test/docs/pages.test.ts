@@ -59,6 +59,8 @@ describe('links between the pages', () => {
     'docs/gates.md',
     'docs/gitops.md',
     'docs/glossary.md',
+    'docs/migrating.md',
+    'docs/security.md',
   ];
 
   it.each(pages)('of %s lead to files that are there', async (path) => {

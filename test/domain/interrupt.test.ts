@@ -3,6 +3,8 @@ import { type Interrupt, interruptOf, type Present } from '../../src/domain/inte
 import { isAbortable, phases, type Rollout, type RolloutSpec } from '../../src/domain/rollout.ts';
 import { aPresent, aRollout } from '../support/builders.ts';
 
+const present = { deleting: false };
+
 interface Situation {
   readonly deleting?: boolean;
   readonly spec?: Partial<RolloutSpec>;
@@ -115,8 +117,8 @@ function interruptIn(situation: Situation, phase: Rollout['status']['phase']): I
   const stableParts = { uid: 'uid-reviews-v1', hash: 'one', annotations: {} };
   const target = situation.target === 'gone' ? undefined : aPresent(situation.target);
   const stable = situation.stable === 'gone' ? undefined : aPresent({ ...stableParts, ...situation.stable });
-  if (situation.unhashed === true) return interruptOf(rollout, unhashed(target), unhashed(stable));
-  return interruptOf(rollout, target, stable);
+  if (situation.unhashed === true) return interruptOf(rollout, unhashed(target), unhashed(stable), present);
+  return interruptOf(rollout, target, stable, present);
 }
 
 function unhashed(present: Present | undefined): Present | undefined {
@@ -140,7 +142,7 @@ describe('a managed rollout is ended', () => {
     annotations: { 'serin.dev/canary': 'enabled' },
   };
   function ended(now: Partial<Present>, stable: Present | undefined = { ...target, ...now }): Interrupt | undefined {
-    return interruptOf(aRollout({ spec, status: { phase: 'baking' } }), { ...target, ...now }, stable);
+    return interruptOf(aRollout({ spec, status: { phase: 'baking' } }), { ...target, ...now }, stable, present);
   }
 
   it('by nothing while its template is the one that is judged', () => {
@@ -178,12 +180,31 @@ describe('a managed rollout is ended', () => {
       status: { phase: 'baking' },
     });
 
-    expect(interruptOf(heir, target, undefined)).toMatchObject({ cause: 'stableChanged', reason: 'StableChanged' });
+    expect(interruptOf(heir, target, undefined, present)).toMatchObject({
+      cause: 'stableChanged',
+      reason: 'StableChanged',
+    });
+  });
+
+  it.each([
+    ['gone', undefined],
+    ['going', { deleting: true }],
+  ])('by a copy that is %s while it carries traffic, and not while it carries none', (_how, copy) => {
+    const at = (observed: number): Rollout =>
+      aRollout({ spec, status: { phase: 'shifting', weight: { intended: 25, observed } } });
+
+    expect(interruptOf(at(10), target, target, copy)).toEqual({
+      cause: 'health',
+      reason: 'CanaryDeleted',
+      message: 'Deployment checkout-ab12, which carried the canary and 10% of the traffic, was deleted.',
+      final: true,
+    });
+    expect(interruptOf(at(0), target, target, copy)).toBeUndefined();
   });
 
   it('by none of that from promotion on', () => {
     const promoting = aRollout({ spec, status: { phase: 'promoting' } });
 
-    expect(interruptOf(promoting, { ...target, revision: 'cd34' }, target)).toBeUndefined();
+    expect(interruptOf(promoting, { ...target, revision: 'cd34' }, target, present)).toBeUndefined();
   });
 });

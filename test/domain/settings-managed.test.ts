@@ -30,7 +30,10 @@ describe('settings of a managed Deployment', () => {
 
   it.each([
     ['canary', 'true', 'serin.dev/canary is "true", where only "enabled" is known.'],
-    ['canary', '', 'serin.dev/canary is "", where only "enabled" is known.'],
+    ['canary', 'true', 'Did you mean "enabled"?'],
+    ['canary', 'enable', 'Did you mean "enabled"?'],
+    ['canary', 'false', 'Write that, or remove the annotation.'],
+    ['canary', '', 'serin.dev/canary is "", where only "enabled" is known. Write that'],
     ['max-unmeshed', '2', 'Did you mean "2%"?'],
     ['testers', 'x-canary', 'serin.dev/testers is "x-canary", which is no header and value.'],
     ['testers', 'x-canary:', 'which is no header and value.'],
@@ -44,7 +47,14 @@ describe('settings of a managed Deployment', () => {
     expect(problems[0]?.message).toContain(sentence);
   });
 
-  it.each(['canary-of', 'virtual-service', 'route'])('refuse serin.dev/%s, which is for pairs', (key) => {
+  it('are not mixed up with a pair: one of the two is to be chosen', () => {
+    expect(problemsOf(parseManaged({ 'canary-of': 'checkout' })).map(({ message }) => message)).toEqual([
+      'serin.dev/canary-of is "checkout", and serin.dev/canary is there too. Choose one: serin.dev/canary to have each change of ' +
+        'this Deployment released, or serin.dev/canary-of to release this Deployment as the canary of another one. Remove the other.',
+    ]);
+  });
+
+  it.each(['virtual-service', 'route'])('refuse serin.dev/%s, which is for pairs', (key) => {
     const problems = problemsOf(parseManaged({ [key]: 'main' }));
 
     expect(problems.map(({ message }) => message)).toEqual([

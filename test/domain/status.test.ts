@@ -6,7 +6,7 @@ import { aPlan, aSpec, aStatus, aVerdict } from '../support/builders.ts';
 describe('conditions', () => {
   it('are all there in every phase', () => {
     for (const phase of phases) {
-      expect(conditionsOf(aSpec(), aStatus({ phase })).map(({ type }) => type)).toEqual([
+      expect(conditionsOf(aSpec(), aStatus({ phase }), 'shop').map(({ type }) => type)).toEqual([
         'Ready',
         'Reconciling',
         'Stalled',
@@ -20,7 +20,7 @@ describe('conditions', () => {
 
   it('have a reason that the API server takes and a sentence', () => {
     for (const phase of phases) {
-      for (const { reason, message } of conditionsOf(aSpec(), aStatus({ phase }))) {
+      for (const { reason, message } of conditionsOf(aSpec(), aStatus({ phase }), 'shop')) {
         expect(reason).toMatch(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/);
         expect(message).not.toBe('');
       }
@@ -52,7 +52,7 @@ describe('conditions', () => {
   it('say Stalled with its own words when a live rollout needs a person', () => {
     const stalled = { reason: 'WeightsContested', message: 'Argo CD keeps setting the weight.' };
 
-    const conditions = conditionsOf(aSpec(), aStatus({ phase: 'baking', stalled }));
+    const conditions = conditionsOf(aSpec(), aStatus({ phase: 'baking', stalled }), 'shop');
 
     expect(conditions.find(({ type }) => type === 'Stalled')).toEqual({ type: 'Stalled', status: 'True', ...stalled });
     expect(conditions.find(({ type }) => type === 'Reconciling')?.status).toBe('False');
@@ -65,12 +65,12 @@ describe('conditions', () => {
   });
 
   it('say who paused and how to go on', () => {
-    const conditions = conditionsOf(aSpec(), aStatus({ phase: 'baking', pausedBy: 'ada' }));
+    const conditions = conditionsOf(aSpec(), aStatus({ phase: 'baking', pausedBy: 'ada' }), 'shop');
 
     const paused = conditions.find(({ type }) => type === 'Paused');
     expect(paused).toMatchObject({ status: 'True', reason: 'PausedByPerson' });
     expect(paused?.message).toContain('ada');
-    expect(paused?.message).toContain('serin resume reviews-v2');
+    expect(paused?.message).toContain('serin resume reviews-v2 -n shop');
   });
 });
 
@@ -124,5 +124,5 @@ describe('the columns', () => {
 });
 
 function statuses(spec: RolloutSpec, status: RolloutStatus): Partial<Record<ConditionType, string>> {
-  return Object.fromEntries(conditionsOf(spec, status).map((condition) => [condition.type, condition.status]));
+  return Object.fromEntries(conditionsOf(spec, status, 'shop').map((condition) => [condition.type, condition.status]));
 }

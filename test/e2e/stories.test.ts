@@ -46,6 +46,26 @@ describe.concurrent('a release', () => {
     ).toContain('condition met');
   });
 
+  it('whose versions are told apart by two Services instead of subsets is promoted, and a bad one rolled back', async (context) => {
+    const good = await storyOf(context, 'by-service', { pair: { by: 'service' } });
+    await good.release({ steps: '50,100' });
+    const end = await good.reaches('promoted', 180_000);
+    const bad = await storyOf(context, 'by-service-bad', {
+      pair: { by: 'service' },
+      canary: { kind: '5xx', rate: 0.3 },
+    });
+    await bad.release({ steps: '50,100' });
+
+    const rolledBack = await bad.reaches('rolledBack', 180_000);
+
+    expect(weightsMoved(end)).toEqual([50, 100]);
+    expect(await good.weights()).toEqual([0, 100]);
+    expect(rolledBack.status.cause).toBe('gate');
+    expect(await bad.weights()).toEqual([100, 0]);
+    await expectNothingLeft(good);
+    await expectNothingLeft(bad);
+  });
+
   it('that answers with 5xx is rolled back, and says how many failed', async (context) => {
     const bad = await storyOf(context, 'bad', { canary: { kind: '5xx', rate: 0.3 } });
     await bad.release();

@@ -121,7 +121,7 @@ async function install(stack: Stack, policies: boolean): Promise<void> {
 }
 
 /** Sets the scene and starts the controller. The caller ends the story, whatever happens. */
-async function beginManagedStory(name: string, options: ManagedStoryOptions = {}): Promise<ManagedStory> {
+export async function beginManagedStory(name: string, options: ManagedStoryOptions = {}): Promise<ManagedStory> {
   const stack = options.stack ?? stackOfThisRun();
   await withInstallation(stack, options.policies ?? true);
   const api = await apiOf(stack.kubeconfig);

@@ -79,7 +79,8 @@ function statusWrite(body: unknown): string {
   return `status ${phase} ${step}${written}${located}${cleanUp === undefined ? '' : ` ${cleanUp}`}`;
 }
 
-function eventWrite(body: unknown): string {
+/** The Event a write makes: `event Promoted on Deployment`; without a reason when it only counts on one. */
+export function eventWrite(body: unknown): string {
   const { reason, regarding } = body as Body;
   return `event ${reason} on ${regarding?.kind}`;
 }

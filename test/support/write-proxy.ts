@@ -18,6 +18,8 @@ export interface SentWrite {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  /** A write that is only tried, which changes nothing. */
+  readonly isDryRun: boolean;
   /** Parsed JSON; undefined when there was none. */
   readonly body: unknown;
 }
@@ -132,8 +134,9 @@ async function passWrite(road: Road): Promise<void> {
   const body = await text(incoming);
   ledger.sent += 1;
   ledger.underWay += 1;
-  const path = (incoming.url ?? '/').split('?')[0] ?? '/';
-  const write = { number: ledger.sent, method: incoming.method ?? '', path, body: parsed(body) };
+  const [path = '/', query = ''] = (incoming.url ?? '/').split('?');
+  const isDryRun = new URLSearchParams(query).has('dryRun');
+  const write = { number: ledger.sent, method: incoming.method ?? '', path, isDryRun, body: parsed(body) };
   try {
     await carryOut(road, write, body);
   } finally {

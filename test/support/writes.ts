@@ -24,8 +24,8 @@ export function aroundWrites(world: World, around: Around): World {
       ...rollouts,
       create: (id, spec, status) => around(of('rollouts', 'create', id), () => rollouts.create(id, spec, status)),
       save: (rollout, status) => around(of('rollouts', 'save', status), () => rollouts.save(rollout, status)),
-      release: (id) => around(of('rollouts', 'release', id), () => rollouts.release(id)),
-      remove: (id) => around(of('rollouts', 'remove', id), () => rollouts.remove(id)),
+      release: (rollout) => around(of('rollouts', 'release', rollout.id), () => rollouts.release(rollout)),
+      remove: (rollout) => around(of('rollouts', 'remove', rollout.id), () => rollouts.remove(rollout)),
     },
     mesh: {
       ...mesh,

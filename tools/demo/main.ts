@@ -7,16 +7,25 @@ import type { Stack } from '../stack/description.ts';
 import { startStack } from '../stack/stack.ts';
 import { followRollouts } from './follow.ts';
 import { playManaged, setManagedScene } from './managed.ts';
+import { untilCounted } from './metrics.ts';
 import { playPair, setPairScene } from './pair.ts';
 import { printer } from './print.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const out = printer();
 
+const introduction = `
+Two stories, told side by side, with short steps so that they end in about two minutes:
+  shop  a plain Deployment, checkout, is put into Serin's care; a good version of it is released, then a bad one.
+  pair  Istio's own example: reviews-v2 runs beside reviews-v1, and takes over its traffic.
+`;
+const closing = `
+All three releases ended as told: in shop the good version runs and the bad one was rolled back, in pair reviews-v2 has all traffic.`;
+
 async function main(): Promise<number> {
   const keep = process.argv.includes('--keep');
   out.note('Starting a Kubernetes control plane, Redis, Prometheus and a mesh on loopback ...');
-  const stack = await startStack({ onProgress: (line) => out.note(`  ${line}`) });
+  const stack = await startStack({ scrapeInterval: '500ms', onProgress: (line) => out.note(`  ${line}`) });
   const interrupted = new Promise<'interrupted'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
   });
@@ -28,6 +37,8 @@ async function main(): Promise<number> {
       kubeconfig: await kubeconfigOfAccount(stack, home, 'serin'),
       prometheusUrl: stack.prometheus.url,
       redisUrl: stack.redis.url,
+      slot: '2s',
+      settle: '2s',
     });
     const ended = await Promise.race([play(stack), interrupted]);
     if (ended === 'interrupted') return 130;
@@ -45,11 +56,19 @@ async function main(): Promise<number> {
 
 /** Plays both stories side by side; true when they ended as told. */
 async function play(stack: Stack): Promise<boolean> {
+  out.note('Two services and their visitors are set up; the stories begin once Prometheus has counted requests ...');
   await Promise.all([setManagedScene(stack), setPairScene(stack)]);
+  await untilCounted(stack, [
+    { namespace: 'shop', workload: 'checkout' },
+    { namespace: 'pair', workload: 'reviews-v1' },
+  ]);
+  out.note(introduction);
   const followed = followRollouts(stack, out);
   try {
     const endings = await Promise.all([playManaged(stack, followed, out), playPair(stack, followed, out)]);
-    return endings.every((ending) => ending);
+    const isTold = endings.every((ending) => ending);
+    out.note(isTold ? closing : 'NOT everything ended as told: see the lines in capitals above.');
+    return isTold;
   } finally {
     followed.stop();
   }

@@ -94,7 +94,7 @@ async function asTold(stack: Stack, out: Printer, released: Released, phase: str
   out.said(
     namespace,
     `${isTold ? 'ended as told' : `SHOULD HAVE ENDED ${phase} with ${imageOf(runs)}`}: ${[...running].join(' and ')} runs, ` +
-      `${served} of ${sum(() => true)} requests met ${imageOf(released.tag)}, ${holes} met no pod`,
+      `${served} of all ${sum(() => true)} requests of the story met ${imageOf(released.tag)}, ${holes} met no pod`,
   );
   return isTold;
 }

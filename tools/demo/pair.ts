@@ -25,10 +25,10 @@ export async function setPairScene(stack: Stack): Promise<void> {
 
 /** Plays the story; true when it ended as told. */
 export async function playPair(stack: Stack, followed: Followed, out: Printer): Promise<boolean> {
-  const asked = 'serin.dev/canary-of=reviews-v1';
-  const words = ['annotate', '-n', namespace, 'deployment/reviews-v2', ...settings.map((each) => `serin.dev/${each}`)];
-  out.said(namespace, `$ kubectl annotate -n ${namespace} deployment/reviews-v2 ${asked}`);
-  await kubectlOutput(stack, [...words, asked]);
+  const annotations = ['canary-of=reviews-v1', ...settings].map((each) => `serin.dev/${each}`);
+  const words = ['annotate', 'deployment/reviews-v2', ...annotations, '-n', namespace];
+  out.said(namespace, `$ kubectl ${words.join(' ')}`);
+  await kubectlOutput(stack, words);
   const seen = await followed.end(namespace, 1);
   const path = 'jsonpath={.spec.http[0].route[*].weight}';
   const weights = await kubectlOutput(stack, ['get', 'virtualservice', 'reviews', '-n', namespace, '-o', path]);

@@ -70,7 +70,12 @@ function templateOf(options: ManagedOptions): Manifest {
   return {
     metadata: {
       labels: { app: name, ...podLabels },
-      annotations: { 'mesh.serin.dev/behaviours': JSON.stringify(byImage), ...podAnnotations },
+      // What the injector writes on a pod that it gave a sidecar; these pods are pretended, and so is theirs.
+      annotations: {
+        'sidecar.istio.io/status': '{}',
+        'mesh.serin.dev/behaviours': JSON.stringify(byImage),
+        ...podAnnotations,
+      },
     },
     spec: {
       ...(nodeSelector === undefined ? {} : { nodeSelector }),

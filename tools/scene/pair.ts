@@ -9,6 +9,8 @@ export interface PairOptions {
   readonly replicas?: number;
   /** Annotations of the canary's pods, for KWOK to read. */
   readonly canaryPodAnnotations?: Readonly<Record<string, string>>;
+  /** What tells the versions apart in the route: subsets of one Service, as unless said otherwise, or a Service for each. */
+  readonly by?: 'subset' | 'service';
   /** Weights of the route; left out where undefined. */
   readonly weights?: { readonly stable?: number; readonly canary?: number };
 }
@@ -19,11 +21,14 @@ type Manifest = Readonly<Record<string, unknown>>;
 export function pairManifests(options: PairOptions): readonly Manifest[] {
   const { namespace, host = 'reviews', stable = 'v1', canary = 'v2', weights = { stable: 100, canary: 0 } } = options;
   const names = { namespace, host, versions: [stable, canary] as const };
+  const destinations = names.versions.map((version) =>
+    options.by === 'service' ? { host: `${host}-${version}` } : { host, subset: version },
+  );
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     service(names),
-    destinationRule(names),
-    virtualService(names, [weights.stable, weights.canary]),
+    ...(options.by === 'service' ? names.versions.map((version) => service(names, version)) : [destinationRule(names)]),
+    virtualService(names, destinations, [weights.stable, weights.canary]),
     deployment({ namespace, host, version: stable, replicas: options.replicas ?? 2 }),
     deployment({
       namespace,
@@ -46,12 +51,16 @@ interface Names {
   readonly versions: readonly [string, string];
 }
 
-function service({ namespace, host }: Names): Manifest {
+/** The Service of all versions, or of one. */
+function service({ namespace, host }: Names, version?: string): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: host, namespace },
-    spec: { selector: { app: host }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+    metadata: { name: version === undefined ? host : `${host}-${version}`, namespace },
+    spec: {
+      selector: { app: host, ...(version === undefined ? {} : { version }) },
+      ports: [{ name: 'http', port: 80, targetPort: 8080 }],
+    },
   };
 }
 
@@ -64,9 +73,13 @@ function destinationRule({ namespace, host, versions }: Names): Manifest {
   };
 }
 
-function virtualService({ namespace, host, versions }: Names, weights: readonly (number | undefined)[]): Manifest {
-  const route = versions.map((subset, index) => ({
-    destination: { host, subset },
+function virtualService(
+  { namespace, host }: Names,
+  destinations: readonly Manifest[],
+  weights: readonly (number | undefined)[],
+): Manifest {
+  const route = destinations.map((destination, index) => ({
+    destination,
     ...(weights[index] === undefined ? {} : { weight: weights[index] }),
   }));
   return {

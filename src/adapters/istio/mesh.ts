@@ -15,10 +15,12 @@ import { type VirtualService, virtualServiceSchema } from './virtual-service.ts'
 /** What the mesh is read and written through. */
 export interface IstioMeshOptions {
   readonly requests: ClusterRequests;
+  /** The time in milliseconds, by which lists age; without it nothing is remembered. */
+  readonly now?: () => number;
 }
 
 /** The routes of Istio's VirtualServices. Network failures and refusals that are no race throw. */
-export function istioMesh({ requests }: IstioMeshOptions): Mesh {
+export function istioMesh({ requests, now = () => Number.NaN }: IstioMeshOptions): Mesh {
   const objects = istioObjects(requests);
   // A change needs the object its view was made of; this saves reading it again.
   const seen = new WeakMap<RouteView, VirtualService>();
@@ -58,7 +60,7 @@ export function istioMesh({ requests }: IstioMeshOptions): Mesh {
     return writtenBy(await objects.patch(route.namespace, route.name, operations, fieldOwner), route);
   }
 
-  const lanes = lanesMesh(objects);
+  const lanes = lanesMesh(objects, now);
   return {
     ...lanes,
     locate: (stable, canary, asked) => search(objects, stable, canary, asked),

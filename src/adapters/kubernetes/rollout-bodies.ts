@@ -33,7 +33,7 @@ export function statusBody(
   now: Instant,
 ): unknown {
   const { id, uid, spec, resourceVersion, generation } = rollout;
-  const conditions = conditionsOf(spec, status).map((condition) => {
+  const conditions = conditionsOf(spec, status, id.namespace).map((condition) => {
     const same = before.find((old) => old.type === condition.type && old.status === condition.status);
     return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? formatInstant(now) };
   });

@@ -78,14 +78,15 @@ export function clusterRollouts(cluster: ClusterRequests, { clock, trouble }: Ro
     return 'created';
   }
 
-  async function release(id: RolloutId): Promise<void> {
+  async function release({ id, uid }: Pick<Rollout, 'id' | 'uid'>): Promise<void> {
     for (let tries = 0; tries < releaseTries; tries += 1) {
       const answer = await cluster.request('GET', rolloutPath(id));
       if (answer.status === 404) return;
       if (answer.status !== 200) throw refused(`Reading CanaryRollout ${id.namespace}/${id.name}`, answer);
-      const index = objectSchema.parse(answer.body).metadata.finalizers.indexOf(restoreFinalizer);
-      if (index < 0) return;
-      if (await takeAway(id, index)) return;
+      const { metadata } = objectSchema.parse(answer.body);
+      const index = metadata.finalizers.indexOf(restoreFinalizer);
+      if (metadata.uid !== uid || index < 0) return;
+      if (await takeAway(id, uid, index)) return;
     }
     throw new Error(
       `CanaryRollout ${id.namespace}/${id.name} changed ${releaseTries} times while its finalizer was to be taken away.`,
@@ -93,9 +94,10 @@ export function clusterRollouts(cluster: ClusterRequests, { clock, trouble }: Ro
   }
 
   /** Whether it was taken away; false when somebody changed the finalizers meanwhile. */
-  async function takeAway(id: RolloutId, index: number): Promise<boolean> {
+  async function takeAway(id: RolloutId, uid: string, index: number): Promise<boolean> {
     const path = `/metadata/finalizers/${index}`;
     const body = [
+      { op: 'test', path: '/metadata/uid', value: uid },
       { op: 'test', path, value: restoreFinalizer },
       { op: 'remove', path },
     ];
@@ -106,9 +108,11 @@ export function clusterRollouts(cluster: ClusterRequests, { clock, trouble }: Ro
     throw refused(`Releasing CanaryRollout ${id.namespace}/${id.name}`, answer);
   }
 
-  async function remove(id: RolloutId): Promise<void> {
-    const answer = await cluster.request('DELETE', rolloutPath(id));
-    if (answer.status !== 200 && answer.status !== 202 && answer.status !== 404)
+  async function remove({ id, uid }: Pick<Rollout, 'id' | 'uid'>): Promise<void> {
+    const body = { preconditions: { uid } };
+    const answer = await cluster.request('DELETE', rolloutPath(id), { body });
+    // 409: that one is gone, and another of its name is there.
+    if (![200, 202, 404, 409].includes(answer.status))
       throw refused(`Removing CanaryRollout ${id.namespace}/${id.name}`, answer);
   }
 

@@ -19,8 +19,8 @@ export interface MemoryMesh extends Mesh {
   put(kind: MeshKind, object: MeshObject, writer?: string): void;
   /** Patches a VirtualService in the name of a writer. Throws when the patch does not apply. */
   edit(namespace: string, name: string, operations: readonly Operation[], writer?: string): void;
-  /** Deletes a VirtualService. */
-  remove(namespace: string, name: string): void;
+  /** Deletes a VirtualService, or an object of the kind given. */
+  remove(namespace: string, name: string, kind?: MeshKind): void;
   /** A VirtualService as the API would show it; undefined when there is none. */
   read(namespace: string, name: string): unknown;
   /** Every object of a kind in a namespace. */
@@ -75,7 +75,7 @@ export function memoryMesh(translate: (options: { readonly requests: Requests })
       const { status } = edit(shelf, pathOf('virtualservices', namespace, name), operations, writer);
       if (status !== 200) throw new Error(`The edit of VirtualService ${namespace}/${name} was answered ${status}.`);
     },
-    remove: (namespace, name) => shelf.remove(pathOf('virtualservices', namespace, name)),
+    remove: (namespace, name, kind = 'virtualservices') => shelf.remove(pathOf(kind, namespace, name)),
     read: (namespace, name) => structuredClone(shelf.get(pathOf('virtualservices', namespace, name))),
     list: (kind, namespace) => shelf.under(pathOf(kind, namespace, '').slice(0, -1)),
   };

@@ -63,9 +63,9 @@ export function memoryRollouts({ clock, actor = 'ada' }: MemoryRolloutsOptions):
     return { kind: 'saved', rollout: keep({ ...kept.rollout, status }, kept.held) };
   }
 
-  function release(id: RolloutId): void {
+  function release({ id, uid }: Pick<Rollout, 'id' | 'uid'>): void {
     const kept = shelf.get(keyOf(id));
-    if (kept?.held !== true) return;
+    if (kept?.held !== true || kept.rollout.uid !== uid) return;
     if (kept.rollout.deleting) shelf.delete(keyOf(id));
     else keep(kept.rollout, false);
   }
@@ -90,8 +90,10 @@ export function memoryRollouts({ clock, actor = 'ada' }: MemoryRolloutsOptions):
       ),
     create: async (id, spec, status) => create(id, spec, status),
     save: async (rollout, status) => save(rollout, status),
-    release: async (id) => release(id),
-    remove: async (id) => discard(id),
+    release: async (rollout) => release(rollout),
+    remove: async ({ id, uid }) => {
+      if (shelf.get(keyOf(id))?.rollout.uid === uid) discard(id);
+    },
     append: async (id, request) => ({ kind: append(id, request) }),
     edit(id, change) {
       const kept = shelf.get(keyOf(id));

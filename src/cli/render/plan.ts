@@ -48,17 +48,20 @@ export function planFacts({ mode, plan }: Planned): readonly string[] {
   ];
 }
 
-/** A managed rollout bakes once more when traffic is back on the promoted Deployment. */
+/** What a weight takes besides its bake until it is settled and a slot of it was read: three slots of the usual 15 s. */
+const seenAfterMs = 45_000;
+
+/** The traffic of a managed rollout goes back to the promoted Deployment in the plan's weights, which bakes once more. */
 function durationSentence({ steps, bakeMs }: Plan, mode: Mode): string {
   const count = steps.length;
-  const bakes = mode === 'managed' ? count + 1 : count;
   const bake = formatDuration(bakeMs);
-  const words = `${count === 1 ? 'one step' : `${count} steps`} of ${bake}${mode === 'managed' ? `, and ${bake} on the promoted Deployment` : ''}`;
-  const besides =
-    mode === 'managed'
-      ? 'besides, each step and each part of the traffic that returns takes some slots until it is settled and seen'
-      : 'and some seconds per step until the mesh has settled';
-  return `at least ${formatDuration(bakes * bakeMs)} (${words}), ${besides}`;
+  const forth = `${count === 1 ? 'one step' : `${count} steps`} of ${bake}`;
+  if (mode === 'pair')
+    return `at least ${formatDuration(count * bakeMs)} (${forth}), and some seconds per step until the mesh has settled`;
+  const back = `the way back in ${count === 1 ? 'one part' : `${count} parts`}`;
+  const seen = `about ${formatDuration(seenAfterMs)} for each step and part to settle and be seen`;
+  const all = (count + 1) * bakeMs + 2 * count * seenAfterMs;
+  return `about ${formatDuration(all)} with enough traffic (${forth}, ${back}, ${bake} on the promoted Deployment, and ${seen})`;
 }
 
 function judgedSentence(plan: Plan): string {
@@ -99,7 +102,7 @@ function undecidedSentence(plan: Plan): string {
   const when = `a step without a verdict after ${formatDuration(plan.maxBakeMs)}`;
   switch (plan.onUndecided) {
     case 'hold':
-      return `${when} is held, and a person asked`;
+      return `${when} waits for evidence or a person`;
     case 'rollback':
       return `${when} is rolled back`;
     case 'advance':

@@ -35,22 +35,32 @@ export function wouldBe(
 }
 
 /** What did not end in time. */
-export function gaveUpLines(live: readonly Rollout[], waited: string): readonly string[] {
+export function gaveUpLines(
+  live: readonly Rollout[],
+  waited: string,
+  namespace: string | undefined,
+): readonly string[] {
+  const where = namespace === undefined ? '' : ` -n ${namespace}`;
   return [
     `These have not ended within ${waited}; nothing was let go of:`,
     ...live.map(line),
-    'If no controller runs any more, put the routes back from here: serin uninstall --yes --without-controller',
+    `If no controller runs any more, put the routes back from here: serin uninstall --yes --without-controller${where}`,
   ];
 }
 
-/** What was done, and what the user may still want to do. */
-export function farewell(released: number, paused: readonly Left[]): readonly string[] {
+/**
+ * What was done, and what the user may still want to do: in the namespace alone that was asked for, where the controller goes on for all
+ * others.
+ */
+export function farewell(released: number, paused: readonly Left[], namespace: string | undefined): readonly string[] {
   return [
     `Nothing of Serin holds your objects any more; ${released === 1 ? 'one rollout was' : `${released} rollouts were`} let go of.`,
     ...pausedLines(paused),
     'What is left, if you want it gone too:',
-    '  kubectl annotate deployments --all -A serin.dev/canary- serin.dev/canary-of- serin.dev/phase- serin.dev/rollout- serin.dev/last- serin.dev/stable- serin.dev/held-',
-    '  kubectl delete -k deploy/',
+    `  kubectl annotate deployments --all ${namespace === undefined ? '-A' : `-n ${namespace}`} serin.dev/canary- serin.dev/canary-of- serin.dev/phase- serin.dev/rollout- serin.dev/last- serin.dev/stable- serin.dev/held-`,
+    ...(namespace === undefined
+      ? ['  kubectl delete -k deploy/']
+      : [`  kubectl delete canaryrollouts --all -n ${namespace}`]),
   ];
 }
 

@@ -79,13 +79,13 @@ export function canonical(value: unknown): string {
  * first, so that a replica that was frozen here cannot take away what another has started meanwhile.
  */
 export async function withdraw(world: World, sight: Sight): Promise<Turn> {
-  const { id, status } = sight.rollout;
+  const { status } = sight.rollout;
   if (status.cleanUp !== 'release') {
     const message = 'The rollout is taken back before it has touched anything; what is asked for now is begun anew.';
     return save(world, sight, { ...status, cleanUp: 'release', reason: 'Withdrawn', message });
   }
-  await world.rollouts.release(id);
-  await world.rollouts.remove(id);
+  await world.rollouts.release(sight.rollout);
+  await world.rollouts.remove(sight.rollout);
   return { kind: 'gone' };
 }
 

@@ -33,7 +33,9 @@ export async function giveBack(world: World, sight: Sight, after: Instant): Prom
   const next = nextReturn(rollout.spec.plan, returned);
   const mayGoOn = returned === 0 || (isSeen(world, sight, judged) && !isDoubtful(sight, judged, after));
   if (next !== undefined && mayGoOn) return returnPart(world, sight, judged, next);
-  const left = after + rollout.spec.plan.bakeMs - now;
+  // Whoever promoted it in full has waived every bake; a slot is looked at all the same.
+  const bakeMs = rollout.status.fullWarrant === undefined ? rollout.spec.plan.bakeMs : 0;
+  const left = after + bakeMs - now;
   if (next === undefined && left <= 0 && mayGoOn) return returnedAll(world, sight, judged);
   return keep(world, sight, judged, because(sight, returned, next === undefined ? left : undefined));
 }

@@ -6,9 +6,9 @@ import type { Lanes } from '../../domain/lanes.ts';
 import { canaryStem, isStableCopy, stableStem } from '../../domain/managed.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { SubsetWanted } from '../ports.ts';
 import { type Sight, save, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
+import { subsetOf } from './guard.ts';
 import { routeGone, stands, writeWeight } from './weights.ts';
 
 /** Defines the subsets that the lanes are going to name; routes may name them once the mesh knows them. */
@@ -16,19 +16,14 @@ export async function define(world: World, sight: Sight): Promise<Turn> {
   const { rollout, now } = sight;
   const { lanes } = rollout.status;
   if (lanes === undefined) return routeGone(world, sight);
-  for (const subset of subsetsOf(rollout)) await world.mesh.define(lanes, subset);
+  for (const stem of stemsOf(rollout)) await world.mesh.define(lanes, subsetOf(rollout, stem));
   return save(world, sight, { ...rollout.status, stage: 'pins', writtenAt: now });
 }
 
-function subsetsOf({ id, spec, status }: Rollout): readonly SubsetWanted[] {
-  const rollout = `${id.namespace}/${id.name}`;
-  if (status.phase === 'finalizing') return [servingSubset(status.promotedHash ?? '', rollout)];
-  const canary = { stem: canaryStem(spec.canary.hash), labels: { 'serin.dev/revision': spec.canary.hash }, rollout };
-  return isStableCopy(spec) ? [canary] : [servingSubset(spec.stable.hash, rollout), canary];
-}
-
-function servingSubset(hash: string, rollout: string): SubsetWanted {
-  return { stem: stableStem(hash), labels: { 'pod-template-hash': hash }, rollout };
+function stemsOf({ spec, status }: Rollout): readonly string[] {
+  if (status.phase === 'finalizing') return [stableStem(status.promotedHash ?? '')];
+  const canary = canaryStem(spec.canary.hash);
+  return isStableCopy(spec) ? [canary] : [stableStem(spec.stable.hash), canary];
 }
 
 /** Splits every lane, all of it where it goes now: to stable before a canary, to the copy before its return. */

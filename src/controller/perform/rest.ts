@@ -20,7 +20,7 @@ export async function rest(world: World, sight: Sight): Promise<Turn> {
     await world.targets.mark(id.namespace, spec.target.name, { phase: status.phase, rollout: id.name, last });
     if (spec.mode === 'managed') await sayRejected(world, sight.rollout);
   }
-  await world.rollouts.release(id);
+  await world.rollouts.release(sight.rollout);
   await prune(world, sight.rollout);
   return { kind: 'until' };
 }
@@ -72,5 +72,5 @@ async function prune(world: World, rollout: Rollout): Promise<void> {
   const finished = (await siblings(world, rollout))
     .filter((other) => isFinal(other.status.phase))
     .sort((a, b) => b.createdAt - a.createdAt);
-  for (const old of finished.slice(keptAttempts)) await world.rollouts.remove(old.id);
+  for (const old of finished.slice(keptAttempts)) await world.rollouts.remove(old);
 }

@@ -38,7 +38,8 @@ function healthOpinion({ ready, wanted, troubles }: JudgeContext['pods'], canary
       `${ready} of ${wanted} pods of the canary ${canary} are ready; waiting for the others.`,
     );
   }
-  return opinion('pass', 'PodsHealthy', `All ${wanted} pods of the canary ${canary} are ready.`);
+  const all = wanted === 1 ? 'The only pod' : `All ${wanted} pods`;
+  return opinion('pass', 'PodsHealthy', `${all} of the canary ${canary} ${wanted === 1 ? 'is' : 'are'} ready.`);
 }
 
 function quoted(words: string): string {

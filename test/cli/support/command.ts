@@ -114,8 +114,8 @@ export function testCluster(): TestCluster {
         read([...rollouts.values()].filter(({ id }) => namespace === undefined || id.namespace === namespace)),
       create: () => Promise.reject(new Error('The command creates no rollouts.')),
       save: () => Promise.reject(new Error('The command saves no status.')),
-      release: async ({ name }) => void released.push(name),
-      remove: async ({ name }) => void rollouts.delete(name),
+      release: async ({ id }) => void released.push(id.name),
+      remove: async ({ id }) => void rollouts.delete(id.name),
     },
     requests: {
       async append(id: RolloutId, request: Omit<Request, 'actor' | 'time'>) {
@@ -150,6 +150,7 @@ export function testCluster(): TestCluster {
         managed.surveys.push(wanted);
         return managed.surveyed;
       },
+      recheck: async () => ({ undefinedStems: [], objects: [], originals: [] }),
       define: () => Promise.reject(new Error('The command defines nothing.')),
       undefine: async (made) => void managed.acts.push(`undefine ${made.map(({ name }) => name).join(' ')}`),
       unrestorable: async () => managed.unrestorable,

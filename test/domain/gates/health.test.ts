@@ -17,6 +17,10 @@ describe('The health gate', () => {
     });
   });
 
+  test('speaks of a single pod as one', () => {
+    expect(health({ ready: 1, wanted: 1 }).message).toBe('The only pod of the canary cart-v2 is ready.');
+  });
+
   test('fails at once on a pod in trouble, in the words of its container', () => {
     const verdict = health({
       ready: 1,

@@ -78,6 +78,8 @@ export interface Traffic {
   /** How many scrape jobs bring the same pods' series. */
   readonly jobs: number | undefined;
   readonly clusters: number | undefined;
+  /** Seconds from one scrape of stable's requests to the next, by the series that was scraped most often. */
+  readonly scrapeSeconds: number | undefined;
   /** Configurations that proxies refused. */
   readonly rejected: number | undefined;
   /** How long the slowest hundredth of pushes took to reach the proxies. */

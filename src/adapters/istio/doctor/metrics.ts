@@ -107,6 +107,21 @@ const double = check('double-scrape', ['traffic'], ({ traffic }) => {
   );
 });
 
+/** The width of a slot unless the controller is told another, in seconds; and what a scrape may be late by. */
+const slotSeconds = 15;
+const lateness = 1.2;
+
+const scrapeInterval = check('scrape-interval', ['traffic'], ({ traffic, stable }) => {
+  const { scrapeSeconds } = traffic;
+  if (scrapeSeconds === undefined) return unknown(`Nobody has reported requests to ${stable.workload} yet.`);
+  const every = formatDuration(Math.round(scrapeSeconds) * 1_000);
+  if (scrapeSeconds <= slotSeconds * lateness) return fine(`Requests to ${stable.workload} are scraped often enough.`);
+  return warning(
+    `Requests to ${stable.workload} are scraped about every ${every}, and counted in slots of ${slotSeconds}s unless the controller is told otherwise: most slots would have no data.`,
+    `Scrape at least every ${slotSeconds}s, or start the controller with --slot ${every}.`,
+  );
+});
+
 const sameName = check('workload-name', [], ({ mode, stable, canary }) => {
   const label = 'service.istio.io/workload-name';
   const [old, next] = [stable.labels[label], canary.labels[label]];
@@ -218,6 +233,7 @@ export const metricsChecks: readonly Check[] = [
   reporters,
   telemetry,
   double,
+  scrapeInterval,
   sameName,
   statistics,
   volume,

@@ -19,6 +19,7 @@ export function questionsAbout(namespace: string, workload: string): { readonly 
     failing: `max((${byReporter('response_code=~"5.."')} or 0 * ${byReporter('')}) / ${byReporter('')})`,
     unmeshed: `(sum(${grown('reporter="destination",connection_security_policy="none",source_workload="unknown"')}) or vector(0)) / sum(${grown('reporter="destination"')})`,
     jobs: `max(count by (pod) (count by (pod, job) (${lately('reporter="destination",pod!=""')})))`,
+    scrapeSeconds: `300 / max(count_over_time(${of('')}[${span}]))`,
     clusters: `count(count by (destination_cluster) (${of('destination_cluster!="unknown"')}))`,
     rejected: `sum(increase(pilot_total_xds_rejects[${span}]))`,
     convergenceSeconds: `histogram_quantile(0.99, sum by (le) (rate(pilot_proxy_convergence_time_bucket[${span}])))`,

@@ -11,20 +11,21 @@ import { isLostRace } from './cluster.ts';
 import { join } from './join.ts';
 import { make, unmake } from './made.ts';
 import { laneObjectSchema, objectPlace, protocols, type RoutedObject } from './object.ts';
+import { laneRecheck } from './recheck.ts';
 import { split } from './split.ts';
 import { laneSubsets } from './subsets.ts';
 import { surveyLanes } from './survey.ts';
 import { isOwnedBySerin, laneClaimKey, type Seen, versionsOf, viewOf } from './view.ts';
 
 /** The part of a mesh that managed Deployments need. */
-export type LanesMesh = Pick<Mesh, 'survey' | 'define' | 'undefine' | 'unrestorable'> & {
+export type LanesMesh = Pick<Mesh, 'survey' | 'recheck' | 'define' | 'undefine' | 'unrestorable'> & {
   view(lanes: Lanes): Promise<Viewed>;
   change(lanes: Lanes, view: RouteView, change: RouteChange): Promise<Written>;
   disown(lanes: Lanes): Promise<Written>;
 };
 
 /** Lanes read and written through the Kubernetes API. */
-export function lanesMesh(objects: IstioObjects): LanesMesh {
+export function lanesMesh(objects: IstioObjects, now: () => number): LanesMesh {
   const seen = new WeakMap<RouteView, readonly Seen[]>();
   // Whose fields the last write of an object took, until they are given back.
   const taken = new Map<string, { readonly resourceVersion: string; readonly before: readonly Entry[] }>();
@@ -96,7 +97,14 @@ export function lanesMesh(objects: IstioObjects): LanesMesh {
     return { place, object: parsed(laneObjectSchema, answer, `VirtualService ${objectPlace(object)}`) };
   }
 
-  return { ...laneSubsets(objects), survey: (wanted) => surveyLanes(objects, wanted), view, change, disown };
+  return {
+    ...laneSubsets(objects),
+    ...laneRecheck(objects, now),
+    survey: (wanted) => surveyLanes(objects, wanted),
+    view,
+    change,
+    disown,
+  };
 }
 
 /** What has to change in an object; nothing when it stands so in this intent's name already. */

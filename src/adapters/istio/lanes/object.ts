@@ -155,3 +155,8 @@ export function isForTesters({ name }: RoutedRule): boolean {
 export function objectPlace({ metadata }: Pick<RoutedObject, 'metadata'>): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
+
+/** Whether Serin made an object: it routes the host only as long as some rollout needs it. */
+export function isMade({ metadata }: Pick<RoutedObject, 'metadata'>): boolean {
+  return metadata.labels?.['app.kubernetes.io/managed-by'] === 'serin';
+}

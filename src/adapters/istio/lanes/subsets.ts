@@ -53,6 +53,16 @@ async function defineOne(
   if (found !== undefined) await removed(objects, 'destinationrules', found);
   const answer = await objects.create('destinationrules', namespace, body);
   if (answer.status !== 409) parsed(z.unknown(), answer, `DestinationRule ${namespace}/${name}`);
+  else if (!(await isDefined(objects, namespace, name, body))) {
+    throw new Error(`DestinationRule ${namespace}/${name} was written by somebody else just now. Serin tries again.`);
+  }
+}
+
+/** Whether whoever was first wrote what was wanted. */
+async function isDefined(objects: IstioObjects, namespace: string, name: string, body: WantedRule): Promise<boolean> {
+  const found = await objects.read('destinationrules', namespace, name);
+  const rule = found === undefined ? undefined : ruleSchema.parse(found);
+  return rule !== undefined && isSerins(rule) && definesAll(rule, body);
 }
 
 /** One whose subsets a route names stays: somebody was frozen on the way here, and the next attempt has begun. */

@@ -7,7 +7,7 @@ import type { IstioObjects } from '../requests.ts';
 import { routedAround, rulesAround, servicesIn } from './cluster.ts';
 import { originalsOf } from './join.ts';
 import { madeName } from './made.ts';
-import { type LaneScope, lanesIn, objectPlace, type RoutedObject } from './object.ts';
+import { isMade, type LaneScope, lanesIn, objectPlace, type RoutedObject } from './object.ts';
 import { hiddenRoute, httpRoute, idle, spoilt, tooMany, unpinnedPort } from './obstacles.ts';
 import { type Rule, ruleObstacle, subsetsChoosing } from './rules.ts';
 import { carriedOn, foreignPods, hostOf, type LaneService, portName, servicesOf } from './services.ts';
@@ -112,11 +112,6 @@ function obstacle(
 
 function first<T>(all: readonly T[], look: (each: T) => RouteProblem | undefined): RouteProblem | undefined {
   return all.map(look).find((problem) => problem !== undefined);
-}
-
-/** An object that Serin made for another rollout routes the host only as long as that one needs it. */
-function isMade({ metadata }: RoutedObject): boolean {
-  return metadata.labels?.['app.kubernetes.io/managed-by'] === 'serin';
 }
 
 function placeOf({ metadata: { namespace, name } }: RoutedObject): LaneObject {

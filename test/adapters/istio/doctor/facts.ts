@@ -145,6 +145,7 @@ export const ordinaryTraffic: Traffic = {
   unmeshed: 0,
   jobs: 1,
   clusters: 1,
+  scrapeSeconds: 15,
   rejected: 0,
   convergenceSeconds: 0.2,
 };

@@ -121,6 +121,9 @@ describe('of a managed Deployment the doctor finds', () => {
       'No Telemetry',
     ],
     ['pods scraped twice', traffic({ jobs: 2 }), 'double-scrape', 'warning', '2 scrape jobs'],
+    ['scrapes wider apart than a slot', traffic({ scrapeSeconds: 60 }), 'scrape-interval', 'warning', 'about every 1m'],
+    ['scrapes as wide apart as a slot', traffic({}), 'scrape-interval', 'fine', 'often enough'],
+    ['scrapes of nobody', traffic({ scrapeSeconds: undefined }), 'scrape-interval', 'unknown', 'Nobody'],
     ['pods nobody has scraped', traffic({ jobs: undefined }), 'double-scrape', 'unknown', 'nobody can say'],
     [
       'a name that both versions share',

@@ -183,3 +183,31 @@ describe('unrestorable', () => {
     expect(await problem([], moved, { ...lanes, originals: [] })).toMatch(/selector of Service checkout/);
   });
 });
+
+describe('defining a subset that somebody else creates meanwhile', () => {
+  const stem = lanes.names.canary;
+  const name = `${stem}-checkout`;
+  const wanted = { stem, labels: { 'serin.dev/revision': '0a1b2c3d4e' }, rollout: 'shop/checkout-0a1b2c3d4e-1' };
+  const metadata = { name, namespace: 'shop', labels: { 'app.kubernetes.io/managed-by': 'serin' } };
+
+  async function define(found: object): Promise<void> {
+    const places = `${group}/v1/namespaces/shop/destinationrules`;
+    const requests = cluster({ [`POST ${places}`]: { status: 409, body: {} }, [`${places}/${name}`]: ok(found) });
+    await istioMesh({ requests }).define(lanes, wanted);
+  }
+
+  it('is done when it is the same', async () => {
+    const subsets = [{ name: stem, labels: wanted.labels }];
+
+    await expect(define({ metadata, spec: { host: 'checkout.shop.svc.cluster.local', subsets } })).resolves.toBe(
+      undefined,
+    );
+  });
+
+  it.each([
+    ['it lacks the subset', { metadata, spec: { host: 'checkout.shop.svc.cluster.local' } }],
+    ["it is not Serin's", { metadata: { ...metadata, labels: {} }, spec: { host: 'other' } }],
+  ])('is tried again when %s', async (_what, found) => {
+    await expect(define(found)).rejects.toThrow(/just now/);
+  });
+});
