@@ -3,7 +3,7 @@ import { type Arm, addArms, errorsOf, noRequests, type ReporterCounts } from '..
 import type { GateContext, GateSlot } from '../gate.ts';
 import { marginAt } from '../plan.ts';
 import { doubtOf, phiOf } from '../statistics/dispersion.ts';
-import { type Duel, enterDuelStep, fight, harmOf, isKnown, observe, type Terms } from '../statistics/duel.ts';
+import { type Duel, enterDuelStep, fight, harmOf, isKnown, observe, suspect, type Terms } from '../statistics/duel.ts';
 import { type Block, possible, type Trial, trialRatio } from '../statistics/excess.ts';
 import { warmUpMs, warmUpTolerance } from '../statistics/levels.ts';
 import { learn } from '../statistics/prediction.ts';
@@ -40,7 +40,10 @@ export function enterErrorsStep(state: ReporterState): ReporterState {
   };
 }
 
-/** Counts a slot. One that is not of the step only tells what stable is like. */
+/**
+ * Counts a slot. One that is not of the step tells what stable is like; and as soon as the canary is served in it, harm too: whether
+ * all of the slot was at one weight matters for a pass, which comes from the step alone, and an outage must not wait for that.
+ */
 export function countSlot(
   before: ReporterState,
   counts: ReporterCounts,
@@ -51,10 +54,18 @@ export function countSlot(
   const stable = errorTrial(counts.stable, false);
   const recent = learn(state.recent, stable, recently * slot.widthMs);
   if (!slot.inStep) {
-    const watch = (duel: Duel, unanswered: boolean): Duel =>
-      observe(duel, errorTrial(counts.stable, unanswered), slot.widthMs);
+    const isServed = context.weight < 100 && counts.canary.requests > 0;
+    const warmedMs = isServed
+      ? Math.min(warmUpMs, state.warmedMs + warming(slot.widthMs, context.plan))
+      : state.warmedMs;
+    const watch = (duel: Duel, unanswered: boolean): Duel => {
+      const block = { canary: errorTrial(counts.canary, unanswered), stable: errorTrial(counts.stable, unanswered) };
+      return isServed
+        ? suspect(duel, block, termsOf(state, context), slot.widthMs)
+        : observe(duel, block.stable, slot.widthMs);
+    };
     const all = state.all === undefined ? {} : { all: watch(state.all, true) };
-    return { ...state, answered: watch(state.answered, false), ...all, recent, present: true };
+    return { ...state, answered: watch(state.answered, false), ...all, recent, warmedMs, present: true };
   }
   return judged({ ...state, recent }, counts, slot.widthMs, context);
 }

@@ -32,7 +32,7 @@ export type Question =
 /** Slower than stable by this much is never called harm: pods are never quite alike. */
 const tolerance = 1.05;
 /** What may be slower for the whole service. */
-const finalMargin = 1.25;
+const finalMargin = 1.4;
 /** Beyond this nobody would call a margin one. */
 const widestMargin = 3;
 /** At weight 100 both are wider by so much, because stable is known from another time, and an incident looks like harm. */
@@ -86,7 +86,7 @@ function orderQuestion(
 
 /**
  * The margin by blast radius: a step that leads to the weight w needs only `margin^(1/sqrt(w))`, since the harm of being slower
- * reaches so many. (1.25x in the end is 1.56x before a quarter and 1.37x before half of all requests.)
+ * reaches so many. (1.4x in the end is 1.96x before a quarter and 1.61x before half of all requests.)
  */
 function marginAtWeight(margin: number, plan: Plan, weight: number): number {
   const next = plan.steps.find((step) => step > weight) ?? 100;

@@ -98,6 +98,12 @@ export function observe(duel: Duel, stable: Trial, widthMs: number): Duel {
   };
 }
 
+/** A slot that is not of the step, but in which the canary was served: it speaks for harm, and for nothing else. */
+export function suspect(duel: Duel, slot: Block, terms: Terms, widthMs: number): Duel {
+  const { canary, stable, fine, bounds } = duel;
+  return { ...fight(duel, slot, terms, widthMs), canary, stable, fine, bounds };
+}
+
 /** Counts a slot of the step. */
 export function fight(duel: Duel, slot: Block, terms: Terms, widthMs: number): Duel {
   const counted = { ...duel, canary: addTrials(duel.canary, slot.canary), stable: addTrials(duel.stable, slot.stable) };

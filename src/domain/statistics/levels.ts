@@ -1,7 +1,7 @@
 // The constants of the sequential tests, in one place, because they belong together.
 
-/** Odds at which a step passes: a canary that does the margin's harm passes with probability 1/20 at most. */
-export const passOdds = 20;
+/** Odds at which a step passes: a canary that does the margin's harm passes with probability 1/10 at most. */
+export const passOdds = 10;
 /** What one slot may multiply the odds of harm by, so that a single bad slot never rolls back. */
 export const capGrowth = 8;
 /** Odds beyond which that cap is lifted: an outage is rolled back at its first slot. */
