@@ -1,6 +1,6 @@
 // What a bake comes to: stay, go on with a warrant, or go back.
 
-import { formatShare, weightOf } from './plan.ts';
+import { formatShare, undecidedFactor, weightOf } from './plan.ts';
 import type { Cause, Rollout, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
 import { isPaused } from './status.ts';
 import { formatDuration, type Instant } from './time.ts';
@@ -111,7 +111,7 @@ function decideUndecided(
       const open = openHarm(verdicts);
       if (open !== undefined)
         return held(`${over} and on-undecided says advance, but ${open}. ${sentence}`, worst, where);
-      const message = `${over} and on-undecided says advance: harm beyond twice the margin is excluded. ${sentence}`;
+      const message = `${over} and on-undecided says advance: harm beyond five times the margin is excluded. ${sentence}`;
       return { kind: 'advance', warrant: { kind: 'undecided', step: status.step, message } };
     }
     case 'hold':
@@ -127,22 +127,22 @@ function held(why: string, worst: GateVerdict | undefined, where: string): Decis
 
 /** Gates that compare the canary with stable: undecided, they have to exclude the worst before a step is taken all the same. */
 const comparing: readonly string[] = ['errors', '4xx', 'latency'];
-/** So many times the margin is what they have to exclude. */
-const wider = 2;
 
-/** What an undecided gate has not excluded yet; undefined when harm beyond twice the margin is out of the question. */
+/** What stands against a step that is taken all the same: a gate that has to pass, or harm that is not out of the question. */
 function openHarm(verdicts: readonly GateVerdict[]): string | undefined {
+  const waiting = judged(verdicts).find(({ gate, verdict }) => !comparing.includes(gate) && verdict !== 'pass');
+  if (waiting !== undefined) return `the ${waiting.gate} gate has not passed`;
   const compared = judged(verdicts).filter(({ gate }) => comparing.includes(gate));
   if (compared.length === 0) return 'nothing was compared with stable';
   for (const { gate, verdict, numbers } of compared) {
     if (verdict === 'pass') continue;
     const { interval, margin } = numbers ?? {};
     if (interval === undefined || margin === undefined) return `the ${gate} gate excludes no harm yet`;
-    const limit = formatShare(wider * margin);
-    if (interval.high <= wider * margin + 1e-9) continue;
+    const limit = formatShare(undecidedFactor * margin);
+    if (interval.high <= undecidedFactor * margin + 1e-9) continue;
     const known =
       interval.high >= 1 ? 'nothing is excluded yet' : `up to ${formatShare(interval.high)} is still possible`;
-    return `only once the ${gate} gate excludes harm beyond ${limit}, twice the margin; ${known}`;
+    return `only once the ${gate} gate excludes harm beyond ${limit}, five times the margin; ${known}`;
   }
   return undefined;
 }

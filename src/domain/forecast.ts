@@ -4,10 +4,10 @@
 // request tells: the least divergence w KL(pc||qc) + (1-w) KL(ps||qs) from what is to be refuted. Serin's own tests, which do not
 // know in advance how bad a release is, take a factor more.
 import { gateShares, reporterShares } from './gates/shares.ts';
-import { marginAt, type Plan } from './plan.ts';
+import { marginAt, type Plan, undecidedFactor } from './plan.ts';
 import { beginDuel, pastLimit, tolerated } from './statistics/duel.ts';
 import { logRatio, trialRatio } from './statistics/excess.ts';
-import { passOdds, warmUpMs } from './statistics/levels.ts';
+import { intervalLevel, passOdds, warmUpMs } from './statistics/levels.ts';
 import type { Millis } from './time.ts';
 
 /** What a service is like at present. */
@@ -26,10 +26,14 @@ export interface StepForecast {
   readonly requests: number | undefined;
   /** How long that takes, the bake aside. */
   readonly passMs: Millis | undefined;
+  /** How long until harm beyond the wider margin of `on-undecided: advance` is excluded. */
+  readonly wideMs: Millis | undefined;
   /** How long until twice the errors are rolled back, if only this step's evidence counts. */
   readonly doubleMs: Millis | undefined;
   /** The same for one percentage point more. */
   readonly pointMs: Millis | undefined;
+  /** The same for five. */
+  readonly fiveMs: Millis | undefined;
 }
 
 /** A plan at a level. */
@@ -41,6 +45,7 @@ export interface Forecast {
   /** When twice the errors would be rolled back, counted from the first slot; undefined when it would be promoted or held before. */
   readonly doubleSeenMs: Millis | undefined;
   readonly pointSeenMs: Millis | undefined;
+  readonly fiveSeenMs: Millis | undefined;
 }
 
 /** How many times Wald's bound the pass takes, and the rollback: measured on the gate itself, rounded up. */
@@ -60,12 +65,22 @@ export function forecastOf(plan: Plan, level: Level): Forecast {
     promotedMs: steps.reduce<Millis | undefined>((sum, step) => plus(sum, lasts(plan, step)), 0),
     doubleSeenMs: seenAfter(plan, steps, ({ doubleMs }) => doubleMs),
     pointSeenMs: seenAfter(plan, steps, ({ pointMs }) => pointMs),
+    fiveSeenMs: seenAfter(plan, steps, ({ fiveMs }) => fiveMs),
   };
 }
 
-/** How long the step lasts for a release that is as good as stable; undefined when max-bake ends it. */
-export function lasts({ bakeMs, maxBakeMs }: Plan, { passMs }: StepForecast): Millis | undefined {
-  return passMs === undefined || passMs > maxBakeMs ? undefined : Math.max(bakeMs, passMs);
+/** How long the step lasts for a release that is as good as stable; undefined when nothing but a person ends it, or a rollback. */
+export function lasts(plan: Plan, step: StepForecast): Millis | undefined {
+  const { bakeMs, maxBakeMs, onUndecided } = plan;
+  if (passesInTime(plan, step)) return Math.max(bakeMs, step.passMs ?? 0);
+  if (onUndecided !== 'advance' || step.wideMs === undefined) return undefined;
+  const late = Math.max(maxBakeMs, step.wideMs);
+  return step.passMs === undefined ? late : Math.min(late, step.passMs);
+}
+
+/** Whether a release that is as good as stable passes the step before max-bake is over. */
+export function passesInTime({ maxBakeMs }: Plan, { passMs }: StepForecast): boolean {
+  return passMs !== undefined && passMs <= maxBakeMs;
 }
 
 /** Requests a second with which every step passes within `withinMs`; undefined when none would do. */
@@ -78,7 +93,10 @@ export function rateFor(plan: Plan, weight: number, errorRate: number, withinMs:
 export function marginFor(plan: Plan, level: Level): number | undefined {
   return [0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1]
     .filter((margin) => margin > plan.errorMargin)
-    .find((errorMargin) => forecastOf({ ...plan, errorMargin }, level).promotedMs !== undefined);
+    .find((errorMargin) => {
+      const wider = { ...plan, errorMargin };
+      return forecastOf(wider, level).steps.every((step) => passesInTime(wider, step));
+    });
 }
 
 /** How much more often than stable a canary may fail under this plan without any evidence of harm, as a share. */
@@ -90,14 +108,18 @@ function stepForecast(plan: Plan, weight: number, level: Level): StepForecast {
   const margin = marginAt(plan, weight);
   const gain = passGain(weight / 100, level.errorRate, margin);
   const evident = gain <= 0 ? undefined : Math.ceil((passFactor * Math.log(passOdds) * (weight / 100)) / gain);
+  const wideGain = passGain(weight / 100, level.errorRate, Math.min(0.98, undecidedFactor * margin));
+  const wide = (passFactor * Math.log(2 / (1 - intervalLevel))) / wideGain;
   const requests = evident === undefined ? undefined : Math.max(plan.minRequests, evident);
   return {
     weight,
     margin,
     requests,
     passMs: requests === undefined ? undefined : timeFor((requests * 100) / weight, level),
+    wideMs: wideGain <= 0 ? undefined : timeFor(wide, level),
     doubleMs: harmMs(plan, weight, level, 2 * level.errorRate),
     pointMs: harmMs(plan, weight, level, level.errorRate + point),
+    fiveMs: harmMs(plan, weight, level, level.errorRate + 5 * point),
   };
 }
 

@@ -38,15 +38,21 @@ export interface Plan {
   readonly gates: readonly CustomGate[];
 }
 
+/**
+ * With `onUndecided` `advance` a step whose time is over is left once harm beyond so many times its margin is excluded: with the
+ * margins of `marginAt` that is five times `errorMargin` of all requests, whatever the weight.
+ */
+export const undecidedFactor = 5;
+
 /** The plan of a Deployment that says nothing. */
 export const defaultPlan: Plan = {
   steps: [10, 25, 50, 100],
   bakeMs: 120_000,
-  maxBakeMs: 900_000,
+  maxBakeMs: 720_000,
   errorMargin: 0.005,
   maxLatency: [],
   minRequests: 100,
-  onUndecided: 'hold',
+  onUndecided: 'advance',
   analysis: 'auto',
   maxUnmeshed: 0.01,
   gates: [],

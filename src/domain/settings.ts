@@ -235,7 +235,7 @@ function ofPolicy(message: string): SettingProblem {
 }
 
 function bakeOrder(texts: Readonly<Record<string, string>>): SettingProblem {
-  const [bake, most] = [texts['bake'] ?? '2m', texts['max-bake'] ?? '15m'];
+  const [bake, most] = [texts['bake'] ?? '2m', texts['max-bake'] ?? '12m'];
   return {
     key: 'max-bake',
     value: most,

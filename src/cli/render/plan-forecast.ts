@@ -5,12 +5,13 @@ import {
   type Level,
   lasts,
   marginFor,
+  passesInTime,
   rateFor,
   type StepForecast,
   toleratedBy,
 } from '../../domain/forecast.ts';
 import { grouped } from '../../domain/gates/words.ts';
-import { formatShare, type Plan } from '../../domain/plan.ts';
+import { formatShare, type Plan, undecidedFactor } from '../../domain/plan.ts';
 import { prefix } from '../../domain/settings.ts';
 import { formatDuration, type Millis } from '../../domain/time.ts';
 import { levelOf, type Traffic } from '../traffic.ts';
@@ -42,7 +43,7 @@ export function forecastLines(plan: Plan, level: Level): readonly string[] {
     return [
       fact(
         'Forecast',
-        `there is no traffic at present, and without any no step is decided: ${undecidedWords(plan)}. Send probes.`,
+        `there is no traffic at present, and without any no step is decided: ${undecidedWords(plan, [])}. Send probes.`,
       ),
     ];
   const forecast = forecastOf(plan, level);
@@ -66,7 +67,7 @@ export function aboutDuration(millis: Millis): string {
 
 function row(plan: Plan, step: StepForecast): readonly string[] {
   const requests = step.requests === undefined ? '' : `, ${grouped(step.requests)} canary requests`;
-  const late = lasts(plan, step) === undefined ? ', after max-bake' : '';
+  const late = passesInTime(plan, step) ? '' : ', after max-bake';
   return [
     `  ${step.weight}%`,
     formatShare(step.margin),
@@ -85,17 +86,21 @@ function seen(millis: Millis | undefined): string {
 
 function sentences(plan: Plan, forecast: Forecast): readonly string[] {
   return [
-    forecast.promotedMs === undefined
-      ? slowSentence(plan, forecast)
-      : `A release that is as good as stable is promoted after about ${aboutDuration(forecast.promotedMs)}.`,
+    ...(forecast.steps.every((step) => passesInTime(plan, step)) ? [] : [slowSentence(plan, forecast)]),
+    ...(forecast.promotedMs === undefined
+      ? []
+      : [`A release that is as good as stable is promoted after about ${aboutDuration(forecast.promotedMs)}.`]),
     doubleSentence(plan, forecast),
     harmSentence(plan, forecast, 'one percentage point more errors', forecast.pointSeenMs),
+    ...(forecast.pointSeenMs === undefined
+      ? [harmSentence(plan, forecast, 'five percentage points more errors', forecast.fiveSeenMs)]
+      : []),
   ];
 }
 
 /** Why a good release would not get through, and what each lever would have to be. */
 function slowSentence(plan: Plan, { level, steps }: Forecast): string {
-  const late = steps.filter((step) => lasts(plan, step) === undefined);
+  const late = steps.filter((step) => !passesInTime(plan, step));
   const slowest = Math.max(...late.map(({ passMs }) => passMs ?? Number.POSITIVE_INFINITY));
   const names = late.map(({ weight }) => `${weight}%`).join(', ');
   const most = formatDuration(plan.maxBakeMs);
@@ -104,7 +109,7 @@ function slowSentence(plan: Plan, { level, steps }: Forecast): string {
     late.length === 1
       ? `the step ${names} is not decided within ${most}; it takes`
       : `the steps ${names} are not decided within ${most}; they take`;
-  return `At ${rateText(level.perSecond)} ${which} ${takes}, so that ${undecidedWords(plan)}. ${levers(plan, level, slowest)}`;
+  return `At ${rateText(level.perSecond)} ${which} ${takes}, so that ${undecidedWords(plan, late)}. ${levers(plan, level, slowest)}`;
 }
 
 function levers(plan: Plan, level: Level, slowest: Millis): string {
@@ -144,15 +149,25 @@ function harmSentence(plan: Plan, { level, promotedMs }: Forecast, what: string,
   return `${at} is through before it would see ${what}. A longer bake or a narrower margin would see it.`;
 }
 
-function undecidedWords({ onUndecided }: Plan): string {
-  switch (onUndecided) {
+function undecidedWords(plan: Plan, late: readonly StepForecast[]): string {
+  switch (plan.onUndecided) {
     case 'hold':
       return 'the release is held there, and a person asked';
     case 'rollback':
       return 'a good release is rolled back there';
     case 'advance':
-      return 'it goes on there only once harm beyond twice the margin is excluded';
+      return wideWords(plan, late);
   }
+}
+
+/** What `advance` settles for, and when. */
+function wideWords(plan: Plan, late: readonly StepForecast[]): string {
+  if (late.length === 0) return 'the release is held there, and a person asked';
+  const margins = late.map(({ margin }) => formatShare(Math.min(1, undecidedFactor * margin))).join(', ');
+  const lengths = late.map((step) => lasts(plan, step));
+  const longest = lengths.some((length) => length === undefined) ? undefined : Math.max(...lengths.map((l) => l ?? 0));
+  const when = longest === undefined ? 'once' : `after about ${aboutDuration(longest)}, when`;
+  return `${late.length === 1 ? 'it is' : 'they are'} left ${when} only harm beyond five times the margin is excluded (${margins} more errors)`;
 }
 
 function rateText(perSecond: number): string {

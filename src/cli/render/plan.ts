@@ -106,7 +106,7 @@ function undecidedSentence(plan: Plan): string {
     case 'rollback':
       return `${when} is rolled back`;
     case 'advance':
-      return `${when} is left for the next one all the same`;
+      return `${when} is left once harm beyond five times the margin is excluded; until then it is held`;
   }
 }
 

@@ -26,12 +26,13 @@ const recently = 8;
 
 /** What a step begins with: the counts anew, the evidence of harm going on. */
 export function enterErrorsStep(state: ReporterState): ReporterState {
-  const { canary, stable, unattributed, charged, excess } = nothingCounted();
+  const { canary, stable, unattributed, early, charged, excess } = nothingCounted();
   return {
     ...state,
     canary,
     stable,
     unattributed,
+    early,
     charged,
     excess,
     answered: enterDuelStep(state.answered),
@@ -65,7 +66,12 @@ export function countSlot(
         : observe(duel, block.stable, slot.widthMs);
     };
     const all = state.all === undefined ? {} : { all: watch(state.all, true) };
-    return { ...state, answered: watch(state.answered, false), ...all, recent, warmedMs, present: true };
+    const early = {
+      canary: addArms(state.early.canary, counts.canary),
+      stable: addArms(state.early.stable, counts.stable),
+    };
+    const told = isServed ? { early } : {};
+    return { ...state, answered: watch(state.answered, false), ...all, ...told, recent, warmedMs, present: true };
   }
   return judged({ ...state, recent }, counts, slot.widthMs, context);
 }
@@ -180,6 +186,7 @@ function unansweredBeyondChance(canary: Arm, stable: Arm): number {
   return beyondChance({ n: canary.requests, x: canary.unanswered }, { n: stable.requests, x: stable.unanswered });
 }
 
-function errorTrial(arm: Arm, unanswered: boolean, excess = 0): Trial {
+/** Requests and failures of one arm; unanswered ones and `excess` besides. */
+export function errorTrial(arm: Arm, unanswered: boolean, excess = 0): Trial {
   return { n: arm.requests, x: Math.min(arm.requests, errorsOf(arm) + excess + (unanswered ? arm.unanswered : 0)) };
 }

@@ -1,9 +1,10 @@
 // What one reporter's errors come to, in words.
+import { addArms } from '../counts.ts';
 import type { Reporter } from '../evidence.ts';
 import type { GateContext, Opinion } from '../gate.ts';
 import { formatShare } from '../plan.ts';
 import { type Duel, fineOf, harmOf, isFine } from '../statistics/duel.ts';
-import { rate } from '../statistics/excess.ts';
+import { addTrials, rate } from '../statistics/excess.ts';
 import { formatDuration } from '../time.ts';
 import {
   againstStable,
@@ -16,7 +17,7 @@ import {
   progressText,
   type Told,
 } from './duel-words.ts';
-import { ceilingHarm, ceilingTrial, isComparable, termsOf } from './errors-compare.ts';
+import { ceilingHarm, ceilingTrial, errorTrial, isComparable, termsOf } from './errors-compare.ts';
 import type { ReporterState } from './errors-state.ts';
 import { gateShares } from './shares.ts';
 import { sickness } from './sick-stable.ts';
@@ -43,19 +44,17 @@ export function errorsOpinion(seen: Seen, context: GateContext): Opinion {
 /** What a reporter says when errors are the main reason of a rollback. */
 export function errorsBlame(seen: Seen, context: GateContext): Opinion {
   const { state, reporter, harm } = seen;
-  const told = toldOf(
-    seen,
-    hardestOf(state, (duel) => -harmOf(duel)),
-    context,
-  );
+  const duel = hardestOf(state, (each) => -harmOf(each));
+  const told = toldOf(seen, withEarly(state, duel), context);
   const odds = `The odds against chance are ${oddsText(harm)}.`;
+  const failed = detail(withEarlyArms(state), duel === state.all);
   const numbers = numbersOf(told, context);
   const limit = context.plan.maxErrorRate;
-  if (limit !== undefined && ceilingHarm(state) > harmOf(told.duel)) {
-    const message = `${outOf(ceilingTrial(state))} canary requests failed, ${seenBy[reporter]}; max-error-rate allows ${formatShare(limit)}.${detail(state, told.duel)} ${odds}`;
+  if (limit !== undefined && ceilingHarm(state) > harmOf(duel)) {
+    const message = `${outOf(ceilingTrial(withEarlyArms(state)))} canary requests failed, ${seenBy[reporter]}; max-error-rate allows ${formatShare(limit)}.${failed} ${odds}`;
     return { ...opinion('fail', 'ErrorRateAboveCeiling', message), numbers };
   }
-  const message = `${againstStable(told)}: worse than is tolerated.${detail(state, told.duel)} ${intervalText(told)} ${odds}`;
+  const message = `${againstStable(told)}: worse than is tolerated.${failed} ${duel.canary.n === 0 ? '' : `${intervalText(told)} `}${odds}`;
   return { ...opinion('fail', 'ErrorRateWorse', message), numbers };
 }
 
@@ -70,6 +69,17 @@ export function nobodyReports({ subject, countedMs }: GateContext): Opinion {
 /** The comparison that is worst for the canary: by bad answers alone, or by unanswered requests too. */
 function hardestOf({ answered, all }: ReporterState, score: (duel: Duel) => number): Duel {
   return all !== undefined && score(all) < score(answered) ? all : answered;
+}
+
+/** The duel with the slots counted that speak for harm alone, because they may have convicted. */
+function withEarly({ early, all }: ReporterState, duel: Duel): Duel {
+  const unanswered = duel === all;
+  const canary = addTrials(duel.canary, errorTrial(early.canary, unanswered));
+  return { ...duel, canary, stable: addTrials(duel.stable, errorTrial(early.stable, unanswered)) };
+}
+
+function withEarlyArms(state: ReporterState): ReporterState {
+  return { ...state, canary: addArms(state.canary, state.early.canary) };
 }
 
 function toldOf({ reporter, state, harm }: Seen, duel: Duel, context: GateContext): Told {
@@ -149,7 +159,7 @@ function notYetFine(told: Told, state: ReporterState, context: GateContext): Opi
   const { low, high } = intervalIn(told.duel, told.terms);
   if (low >= 0 || isWorseLooking(told)) {
     const may = high >= marginOf(told.duel, told.terms) ? ', but so few failures may be chance' : '';
-    const message = `${againstStable(told)}, which looks worse${may}.${detail(state, told.duel)} ${intervalText(told)}${looks(told)}`;
+    const message = `${againstStable(told)}, which looks worse${may}.${detail(state, told.duel === state.all)} ${intervalText(told)}${looks(told)}`;
     return opinion('undecided', 'TooFewFailures', message);
   }
   const message = `${againstStable(told)}. That does not exclude yet more than ${margin}: ${progressText(told, context)} ${intervalText(told)}`;
@@ -170,12 +180,12 @@ function looksAbove(state: ReporterState, reporter: Reporter, limit: number): Op
   return opinion('undecided', 'TooFewFailures', message);
 }
 
-function detail({ canary, charged, all }: ReporterState, duel: Duel): string {
+function detail({ canary, charged }: Pick<ReporterState, 'canary' | 'charged'>, unanswered: boolean): string {
   const parts = [
     [canary.server, 'answered 5xx'],
     [canary.grpc, 'with a gRPC server fault'],
     [charged, 'that found no endpoint, beyond the usual level'],
-    [duel === all ? canary.unanswered : 0, 'without a response'],
+    [unanswered ? canary.unanswered : 0, 'without a response'],
   ] as const;
   const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${grouped(count)} ${what}`);
   return told.length === 0 ? '' : ` Failed: ${told.join(', ')}.`;

@@ -14,6 +14,8 @@ export interface ReporterState {
   readonly canary: Arm;
   readonly stable: Arm;
   readonly unattributed: number;
+  /** Since the step began, of slots that are not of the step alone: they speak for harm, and count for nothing else. */
+  readonly early: { readonly canary: Arm; readonly stable: Arm };
   /** Within the step: how many failures without an endpoint were put down to the canary. */
   readonly charged: number;
   /** Within the step: how many unanswered requests were held against the canary's ceiling. */
@@ -63,6 +65,7 @@ export function nothingCounted(
     canary: noRequests,
     stable: noRequests,
     unattributed: 0,
+    early: { canary: noRequests, stable: noRequests },
     charged: 0,
     excess: 0,
     answered,
@@ -170,9 +173,17 @@ function reviveReporter(saved: unknown): ReporterState | undefined {
     reviveTrial(saved['recent']),
   ];
   const tests = reviveTests(saved);
-  if (canary === undefined || stable === undefined || recent === undefined || tests === undefined) return undefined;
+  const early = reviveEarly(saved['early']);
+  if (canary === undefined || stable === undefined || recent === undefined) return undefined;
+  if (tests === undefined || early === undefined) return undefined;
   const level = { requests, unattributed: levelUnattributed };
-  return { canary, stable, unattributed, charged, excess, ...tests, recent, level, present, warmedMs };
+  return { canary, stable, unattributed, early, charged, excess, ...tests, recent, level, present, warmedMs };
+}
+
+function reviveEarly(saved: unknown): ReporterState['early'] | undefined {
+  if (!isRecord(saved)) return undefined;
+  const [canary, stable] = [reviveArm(saved['canary']), reviveArm(saved['stable'])];
+  return canary === undefined || stable === undefined ? undefined : { canary, stable };
 }
 
 function reviveTests(

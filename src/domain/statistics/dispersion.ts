@@ -1,9 +1,13 @@
 // How much burstier failures come than independent ones would: measured on stable, because it is the one that is trusted.
 
+import type { Trial } from './excess.ts';
+
 /** Sums over pairs of slots; bounded, because old ones fade. */
 export interface Dispersion {
   /** The slot that waits for its partner. */
   readonly waiting: { readonly n: number; readonly x: number };
+  /** The same of the canary. */
+  readonly own: { readonly n: number; readonly x: number };
   /** What the pairs differ by, squared; what they would if failures were independent; and the spread of that. */
   readonly seen: number;
   readonly expected: number;
@@ -11,7 +15,13 @@ export interface Dispersion {
 }
 
 /** Nothing measured. */
-export const noDispersion: Dispersion = { waiting: { n: 0, x: 0 }, seen: 0, expected: 0, spread: 0 };
+export const noDispersion: Dispersion = {
+  waiting: { n: 0, x: 0 },
+  own: { n: 0, x: 0 },
+  seen: 0,
+  expected: 0,
+  spread: 0,
+};
 
 /** A pair keeps this part of its weight when the next one comes: half after about 80 pairs. */
 const fading = 0.9914;
@@ -22,7 +32,7 @@ const safety = 1.2;
 /** As much expected difference, about eight failures, tells whether they come in clusters. */
 const known = 2;
 /** What is reckoned with until then. */
-const unknown = 4;
+const unknown = 2.5;
 /** Beyond this nothing could be judged at all. */
 const most = 1_000;
 
@@ -34,22 +44,33 @@ const most = 1_000;
  * likelihood ratio has to be tempered. It cannot see one pod that is sick for minutes on end, nor clusters that only
  * the canary has; the spread of the square is the binomial's, 2 s^4 + s^2 (1 - 6pq). A sudden change of the rate of both looks like a burst and costs speed, not truth.
  */
-export function addDispersion(
-  dispersion: Dispersion,
-  { n, x }: { readonly n: number; readonly x: number },
-): Dispersion {
+export function addDispersion(dispersion: Dispersion, slot: Trial): Dispersion {
   const { waiting } = dispersion;
-  if (n <= 0) return dispersion;
-  if (waiting.n === 0) return { ...dispersion, waiting: { n, x } };
-  const [all, failed] = [waiting.n + n, waiting.x + x];
-  const paired = { ...dispersion, waiting: noDispersion.waiting };
-  if (failed <= 0 || failed >= all) return paired;
-  const halves = (waiting.n * n) / (all * all);
+  if (slot.n <= 0) return dispersion;
+  if (waiting.n === 0) return { ...dispersion, waiting: slot };
+  return { ...addPair(dispersion, waiting, slot), waiting: noDispersion.waiting };
+}
+
+/**
+ * The same for a slot of the canary: where stable hardly ever fails, a canary whose failures come in clusters tells more of
+ * them than stable does. A slot in which most requests fail is an outage and no cluster, and is left out.
+ */
+export function addOwnDispersion(dispersion: Dispersion, slot: Trial): Dispersion {
+  const { own } = dispersion;
+  if (slot.n <= 0 || slot.x > slot.n / 2) return dispersion;
+  if (own.n === 0) return { ...dispersion, own: slot };
+  return { ...addPair(dispersion, own, slot), own: noDispersion.own };
+}
+
+function addPair(dispersion: Dispersion, first: Trial, { n, x }: Trial): Dispersion {
+  const [all, failed] = [first.n + n, first.x + x];
+  if (failed <= 0 || failed >= all) return dispersion;
+  const halves = (first.n * n) / (all * all);
   const expected = (failed * halves * (all - failed)) / Math.max(1, all - 1);
-  const seen = (waiting.x - (failed * waiting.n) / all) ** 2;
+  const seen = (first.x - (failed * first.n) / all) ** 2;
   const spread = Math.max(0, 2 * expected ** 2 + expected * (1 - 6 * halves));
   return {
-    waiting: noDispersion.waiting,
+    ...dispersion,
     seen: rounded(fading * dispersion.seen + seen),
     expected: rounded(fading * dispersion.expected + expected),
     spread: rounded(fading * fading * dispersion.spread + spread),
@@ -68,7 +89,8 @@ export function doubtOf(dispersion: Dispersion): number {
 export function phiOf({ seen, expected, spread }: Dispersion): number {
   if (expected <= 0) return 1;
   const estimate = seen / expected;
-  return estimate > 1 + deviations * (Math.sqrt(spread) / expected) ? Math.min(most, safety * estimate) : 1;
+  const error = Math.sqrt(spread) / expected;
+  return estimate > 1 + deviations * error ? Math.min(most, estimate * (safety + Math.min(1, error))) : 1;
 }
 
 /** To six digits, because it is saved with the rollout. */

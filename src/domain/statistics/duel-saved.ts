@@ -32,9 +32,11 @@ export function reviveTrial(saved: unknown): Trial | undefined {
 export function reviveDispersion(saved: unknown): Dispersion | undefined {
   if (!isRecord(saved)) return undefined;
   const waiting = reviveTrial(saved['waiting']);
+  const own = reviveTrial(saved['own']);
   const { seen, expected, spread } = saved;
-  if (waiting === undefined || !isCount(seen) || !isCount(expected) || !isCount(spread)) return undefined;
-  return { waiting, seen, expected, spread };
+  if (waiting === undefined || own === undefined || !isCount(seen) || !isCount(expected) || !isCount(spread))
+    return undefined;
+  return { waiting, own, seen, expected, spread };
 }
 
 function reviveTrials(

@@ -1,7 +1,7 @@
 // Canary against stable, by one notion of failure: the test that the canary is worse, the test that it is not, and the interval
 // for the difference. All three are e-processes: valid whenever one looks, at any traffic, under any drift that both share.
 import { addBlock, type Bounds, noBounds } from './bounds.ts';
-import { addDispersion, type Dispersion, doubtOf, noDispersion, phiOf } from './dispersion.ts';
+import { addDispersion, addOwnDispersion, type Dispersion, doubtOf, noDispersion, phiOf } from './dispersion.ts';
 import { addTrials, type Block, type Line, logRatio, possible, type Rates, type Trial, trialRatio } from './excess.ts';
 import { passOdds, toleratedExcess } from './levels.ts';
 import { expectedFrom, expectedRate, learn, type Prediction } from './prediction.ts';
@@ -43,7 +43,7 @@ export interface Terms {
 }
 
 /** How much worse the canary may be beyond what is tolerated, in units of the margin, and how much is bet on each. */
-const lifts = [1, 2, 4, 10, 30, 100];
+const lifts = [1, 2, 4, 10, 30, 190];
 const bets = [0.3, 0.3, 0.2, 0.1, 0.05, 0.05];
 /** No alternative is closer to the null than this, whatever the margin. */
 const leastScale = 0.0005;
@@ -118,7 +118,9 @@ export function fight(duel: Duel, slot: Block, terms: Terms, widthMs: number): D
   const next = terms.alone
     ? judgeAlone(counted, pending.canary, terms, phi, widthMs)
     : judgePair(counted, pending, terms, phi, widthMs);
-  return { ...observe(next, slot.stable, widthMs), habit: learn(duel.habit, slot.canary, 0), pending: noBlock };
+  const seen = observe(next, slot.stable, widthMs);
+  const dispersion = addOwnDispersion(seen.dispersion, slot.canary);
+  return { ...seen, dispersion, habit: learn(duel.habit, slot.canary, 0), pending: noBlock };
 }
 
 /** Whether stable had enough requests in the past to stand in for itself when it has no traffic any more. */

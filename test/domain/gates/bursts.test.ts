@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../../../src/domain/evidence.ts';
 import { burstsIn } from '../../../src/domain/gates/bursts.ts';
 import { beginEvidence, beginStep, judge } from '../../../src/domain/judge.ts';
-import { doubtOf, phiOf } from '../../../src/domain/statistics/dispersion.ts';
+import { doubtOf, noDispersion, phiOf } from '../../../src/domain/statistics/dispersion.ts';
 import { aBefore, aContext, aDownReading, aReading, lastOf, looksAt, origin, rowsOf } from './readings.ts';
 
 /** Half an hour in minutes, in which failures come fifteen at a time. */
@@ -51,6 +51,6 @@ describe('The bursts of the time before', () => {
 });
 
 test('while nobody knows, an outage has to be one even if failures came in small clusters', () => {
-  expect(doubtOf({ waiting: { n: 0, x: 0 }, seen: 0, expected: 0, spread: 0 })).toBe(4);
-  expect(doubtOf({ waiting: { n: 0, x: 0 }, seen: 5, expected: 5, spread: 4 })).toBe(1);
+  expect(doubtOf(noDispersion)).toBe(2.5);
+  expect(doubtOf({ ...noDispersion, seen: 5, expected: 5, spread: 4 })).toBe(1);
 });
