@@ -64,7 +64,7 @@ describe.concurrent('a custom gate', () => {
     expect(verdictOf(last, 'custom/same')).toMatchObject({ verdict: 'pass' });
   });
 
-  it('that Prometheus refuses holds the rollout with its words, and the doctor says so beforehand', async (context) => {
+  it('that Prometheus refuses holds the rollout with its words, and the doctor says so before another try', async (context) => {
     const wrong = await storyOf(context, 'gate-refused', { rps: 100 });
     await withGates(wrong, [{ name: 'broken', query: 'rate(istio_requests_total)', max: 1 }]);
     await wrong.release(plan);
@@ -74,6 +74,8 @@ describe.concurrent('a custom gate', () => {
       (seen) => verdictOf(seen, 'custom/broken')?.verdict === 'sourceDown',
       90_000,
     );
+    await wrong.serin('abort', 'reviews-v2');
+    await wrong.reaches('rolledBack');
     const source = ['--prometheus-url', wrong.stack.prometheus.url];
     const examined = await wrong.serin('doctor', 'reviews-v2', ...source);
 
