@@ -5,7 +5,7 @@ import { type ParsedSettings, policyOf, prefix, type Settings, settingsWith } fr
 import { type Standing, standingOf } from '../domain/standing.ts';
 import type { CliCluster } from './cluster.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { findRollout, matching } from './find.ts';
+import { matching } from './find.ts';
 
 /** What there is for the present revision of a Deployment. */
 export type Present =
@@ -16,12 +16,10 @@ export type Present =
   | { readonly kind: 'nothing'; readonly why: string; readonly rejected: boolean };
 
 /**
- * The rollout of the Deployment's present revision against its present stable. An error when the Deployment is not there, asks for
- * no canary, or asks for one that cannot be understood.
+ * The rollout of the Deployment's present revision against its present stable. An error when it asks for no canary, or for one that
+ * cannot be understood.
  */
-export async function presentRollout(cluster: CliCluster, namespace: string, name: string): Promise<Present> {
-  const workload = await cluster.workloads.get(namespace, name);
-  if (workload === undefined) return { kind: 'rollout', rollout: await findRollout(cluster, namespace, [name]) };
+export async function presentRollout(cluster: CliCluster, workload: Workload): Promise<Present> {
   const parsed = await settingsOf(cluster, workload);
   const rollout = await ofRevision(cluster, workload, parsed.kind === 'settings' ? parsed.settings : undefined);
   if (rollout !== undefined) return { kind: 'rollout', rollout };
@@ -95,7 +93,7 @@ function nothingCanBegin(
   }
   const sentences = parsed.problems.map(({ message }) => message).join(' ');
   const message = `No rollout of ${name} can begin: ${sentences}`;
-  return new CliError(exitCodes.notFound, message, `serin plan ${name} -n ${namespace}`);
+  return new CliError(exitCodes.failedToStart, message, `serin plan ${name} -n ${namespace}`);
 }
 
 /** What asks for canaries of a Deployment. */

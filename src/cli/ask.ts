@@ -1,4 +1,5 @@
-// serin promote, abort, pause, resume, retry: writes what a person wants and waits a moment for the answer.
+// serin promote, approve, abort, pause, resume, retry: writes what a person wants and waits a moment for the answer.
+import { isRefusal } from '../domain/permission.ts';
 import { type Answer, isFinal, type Request, type Rollout, type Verb } from '../domain/rollout.ts';
 import { formatDuration, type Millis } from '../domain/time.ts';
 import { ofRevision } from './appear.ts';
@@ -11,8 +12,10 @@ import { follow } from './follow.ts';
 export interface AskFlags {
   readonly verb: Verb;
   readonly reason?: string;
-  /** The step meant, counted from 1 as people see it; for promote the present one when left out. */
+  /** The step meant, counted from 1 as people see it; for promote and approve the present one when left out. */
   readonly step?: number;
+  /** With a promote: go on in spite of freezes. */
+  readonly overrideFreeze?: true;
 }
 
 const answerWithinMs: Millis = 10_000;
@@ -49,7 +52,7 @@ function requestOf(parts: CliParts, rollout: Rollout, flags: AskFlags): Omit<Req
       `There is no step ${flags.step}: the plan of ${rollout.id.name} has ${steps.length} (${steps.join(', ')} percent).`,
     );
   }
-  const present = flags.verb === 'promote' ? rollout.status.step : undefined;
+  const present = flags.verb === 'promote' || flags.verb === 'approve' ? rollout.status.step : undefined;
   const step = flags.step === undefined ? present : flags.step - 1;
   return {
     id: parts.newId(),
@@ -57,6 +60,7 @@ function requestOf(parts: CliParts, rollout: Rollout, flags: AskFlags): Omit<Req
     surface: 'serin',
     ...(step === undefined ? {} : { step }),
     ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+    ...(flags.overrideFreeze === undefined ? {} : { overrideFreeze: flags.overrideFreeze }),
   };
 }
 
@@ -79,7 +83,10 @@ export async function write(
     case 'gone':
       throw new CliError(exitCodes.notFound, `The rollout ${id.name} is no more.`, `serin get -n ${id.namespace}`);
     case 'refused':
-      throw new CliError(exitCodes.notFound, `You may not ${request.verb} ${id.name}: ${appended.message}`);
+      throw new CliError(
+        exitCodes.notFound,
+        isRefusal(appended.message) ? appended.message : `You may not ${request.verb} ${id.name}: ${appended.message}`,
+      );
   }
 }
 

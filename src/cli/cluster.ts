@@ -99,6 +99,29 @@ export interface CliCluster {
   readonly close?: () => Promise<void>;
 }
 
+/** Where the HTTP API is served. */
+export interface ApiFlags {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Files in PEM; they are read again when they change. Without them tokens travel in the clear. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+}
+
+/** How Slack is spoken to. */
+export interface SlackFlags {
+  readonly botTokenFile: string;
+  /** How presses and commands reach the controller; without it, it only tells. */
+  readonly mode?:
+    | { readonly kind: 'socket'; readonly appTokenFile: string }
+    | {
+        readonly kind: 'http';
+        readonly listen: { readonly host: string; readonly port: number };
+        /** Two while the secret is rotated. */
+        readonly secretFiles: readonly string[];
+      };
+  readonly usersFile?: string;
+  readonly apiUrl?: string;
+}
+
 /** How the controller is to run. */
 export interface ControllerFlags extends ClusterFlags {
   readonly prometheusUrl: string;
@@ -112,10 +135,24 @@ export interface ControllerFlags extends ClusterFlags {
   readonly lagMs: Millis;
   readonly settleMs: Millis;
   readonly sweepMs: Millis;
+  /** The CanaryPolicy whose freezes and stop hold every namespace. */
+  readonly clusterPolicy?: { readonly namespace: string; readonly name: string };
   /** How many rollouts are ticked at a time. */
   readonly concurrency: number;
   readonly listen: { readonly host: string; readonly port: number };
+  /** The HTTP API; off without it. */
+  readonly api?: ApiFlags;
+  /** Slack; nothing of it is loaded without. */
+  readonly slack?: SlackFlags;
+  /** How people call the cluster. */
+  readonly clusterName?: string;
   readonly logLevel: 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** What the environment says of the pipeline that the command runs in. */
+export interface Pipeline {
+  /** GitHub Actions: whether it runs this step, and the file that the step's summary goes to. Absent where neither is known. */
+  readonly github?: { readonly actions: boolean; readonly summaryFile?: string };
 }
 
 /** What the composition root hands to the command. */
@@ -128,6 +165,10 @@ export interface CliParts {
   readonly readInput: (file: string) => Promise<string>;
   /** Writes a file of this text, over one that is there. Rejects with a sentence. */
   readonly writeOutput: (file: string, text: string) => Promise<void>;
+  /** Appends to a file, which need not be there. Rejects with a sentence. */
+  readonly appendOutput: (file: string, text: string) => Promise<void>;
+  /** The pipeline that this command is a step of. */
+  readonly pipeline: Pipeline;
   /** What is wrong with a query; the grammar is loaded when it is asked for. */
   readonly querySyntax: () => Promise<(query: string) => readonly QueryProblem[]>;
   readonly terminal: Terminal;

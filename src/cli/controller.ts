@@ -1,13 +1,15 @@
 // serin controller: how the controller itself is started; the composition root runs it.
 import { type Command, Option } from 'commander';
 import type { Millis } from '../domain/time.ts';
+import { type ApiWords, addApiFlags, apiFlags } from './api-flags.ts';
 import { type CliParts, type ClusterFlags, type ControllerFlags, clusterFlags } from './cluster.ts';
-import { readCount, readDuration, readListen, readUrl } from './options.ts';
+import { readCount, readDuration, readListen, readPolicy, readUrl } from './options.ts';
+import { addSlackFlags, type SlackWords, slackFlags } from './slack-flags.ts';
 
 const logLevels = ['info', 'warn', 'error', 'silent'] as const;
 
 /** The flags as commander names them. */
-interface Words extends ClusterFlags {
+interface Words extends ClusterFlags, ApiWords, SlackWords {
   readonly prometheusUrl: string;
   readonly prometheusTokenFile?: string;
   readonly redisUrl?: string;
@@ -16,6 +18,7 @@ interface Words extends ClusterFlags {
   readonly scrapeInterval?: Millis;
   readonly settle: Millis;
   readonly sweep: Millis;
+  readonly clusterPolicy?: { readonly namespace: string; readonly name: string };
   readonly concurrency: number;
   readonly listen: ControllerFlags['listen'];
   readonly logLevel: ControllerFlags['logLevel'];
@@ -24,7 +27,7 @@ interface Words extends ClusterFlags {
 /** Adds the verb that runs the controller. */
 export function addControllerVerb(serin: Command, parts: CliParts, ended: (code: number) => void): void {
   const listen = new Option('--listen <address>', 'where health and metrics are served').argParser(readListen);
-  serin
+  const controller = serin
     .command('controller')
     .description('run the controller until it is told to stop; -n bounds it to one namespace')
     .requiredOption('--prometheus-url <url>', 'where Prometheus answers', readUrl('http', 'https'))
@@ -40,11 +43,18 @@ export function addControllerVerb(serin: Command, parts: CliParts, ended: (code:
     .addOption(duration('--settle <duration>', 'how long the mesh may take to follow a write').default(5_000, '5s'))
     .addOption(duration('--sweep <duration>', 'how often every rollout is looked at').default(30_000, '30s'))
     .option('--concurrency <number>', 'how many rollouts are ticked at a time', readCount, 20)
+    .option(
+      '--cluster-policy <namespace/name>',
+      'the CanaryPolicy whose freezes and stop hold every namespace',
+      readPolicy,
+    )
     .addOption(listen.default(readListen(':8080'), ':8080'))
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('info'))
     .action(async (_flags: unknown, command: Command) => {
       ended(await parts.runController(controllerFlags(command.optsWithGlobals<Words>())));
     });
+  addApiFlags(controller);
+  addSlackFlags(controller);
 }
 
 function duration(flag: string, description: string): Option {
@@ -52,7 +62,7 @@ function duration(flag: string, description: string): Option {
 }
 
 function controllerFlags(words: Words): ControllerFlags {
-  const { prometheusTokenFile, redisUrl } = words;
+  const { prometheusTokenFile, redisUrl, clusterPolicy } = words;
   return {
     ...clusterFlags(words),
     prometheusUrl: words.prometheusUrl,
@@ -63,8 +73,11 @@ function controllerFlags(words: Words): ControllerFlags {
     lagMs: words.scrapeInterval ?? words.slot,
     settleMs: words.settle,
     sweepMs: words.sweep,
+    ...(clusterPolicy === undefined ? {} : { clusterPolicy }),
     concurrency: words.concurrency,
     listen: words.listen,
+    ...apiFlags(words),
+    ...slackFlags(words),
     logLevel: words.logLevel,
   };
 }

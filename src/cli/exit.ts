@@ -9,6 +9,8 @@ export const exitCodes = {
   rolledBack: 3,
   aborted: 4,
   superseded: 5,
+  approvalRefused: 6,
+  failedToStart: 7,
   noEvidence: 8,
   notFound: 10,
   timedOut: 124,
@@ -16,6 +18,15 @@ export const exitCodes = {
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** A code in one word, for programs: the same for ever. */
+export type Outcome = keyof typeof exitCodes;
+
+/** The word of a code. */
+export function outcomeOf(code: ExitCode): Outcome {
+  const words = Object.keys(exitCodes) as readonly Outcome[];
+  return words.find((word) => exitCodes[word] === code) ?? 'internal';
+}
 
 /** An end that the user must hear of: a sentence, and the next command where there is one. */
 export class CliError extends Error {
@@ -37,17 +48,26 @@ export function exitCodeOf(status: RolloutStatus): ExitCode {
   if (cause === undefined) return exitCodes.internal;
   switch (cause) {
     case 'gate':
-    case 'health':
       return exitCodes.rolledBack;
+    case 'health':
+      return hasServed(status) ? exitCodes.rolledBack : exitCodes.failedToStart;
+    case 'deadline':
+      return exitCodes.failedToStart;
     case 'person':
       return exitCodes.aborted;
     case 'superseded':
     case 'stableChanged':
       return exitCodes.superseded;
+    case 'approval':
+      return exitCodes.approvalRefused;
     case 'undecided':
-    case 'deadline':
       return exitCodes.noEvidence;
   }
+}
+
+/** Whether a weight above 0 was ever in effect. The history may have lost its oldest lines; the step it has not. */
+function hasServed({ step, history }: RolloutStatus): boolean {
+  return step > 0 || history.some(({ phase, weight }) => phase === 'baking' && weight > 0);
 }
 
 /** The code of anything that was thrown: 10 when the cluster said 401, 403 or 404, else 1. */

@@ -73,8 +73,23 @@ async function nothingFound(
   }
   const targets = named.kind === 'rollout' ? [] : rollouts.map(({ spec }) => spec.target.name);
   const own = named.kind === 'deployment' ? [] : rollouts.map(({ id }) => id.name);
-  const guess = nearest(name, [...new Set([...targets, ...own])]);
+  const managed = named.kind === 'rollout' ? [] : await managedNames(cluster, namespace);
+  const guess = nearest(name, [...new Set([...targets, ...managed, ...own])]);
   const hint = guess === undefined ? '' : ` Did you mean "${guess}"?`;
   const message = `There is no rollout of "${name}" in namespace ${namespace}.${hint}`;
   return new CliError(exitCodes.notFound, message, `serin get -n ${namespace}`);
+}
+
+/** Deployments that ask for canaries, for a guess: none where they cannot be listed. */
+async function managedNames(cluster: CliCluster, namespace: string): Promise<readonly string[]> {
+  const adopted = await cluster.adoptions.list(namespace).catch(() => []);
+  return adopted.map(({ name }) => name);
+}
+
+/** What to say of a Deployment that is not there: the name that was likely meant, as a sentence after a blank, or nothing. */
+export async function deploymentGuess(cluster: CliCluster, name: string): Promise<string> {
+  const { namespace } = cluster;
+  const targets = (await cluster.rollouts.list(namespace)).map(({ spec }) => spec.target.name);
+  const guess = nearest(name, [...new Set([...targets, ...(await managedNames(cluster, namespace))])]);
+  return guess === undefined ? '' : ` Did you mean "${guess}"?`;
 }

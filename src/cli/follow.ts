@@ -1,5 +1,5 @@
 // Looking at one thing again and again, through outages of the cluster, until something ends the looking.
-import type { Instant, Millis } from '../domain/time.ts';
+import { formatDuration, type Instant, type Millis } from '../domain/time.ts';
 import type { CliParts } from './cluster.ts';
 import { CliError, exitCodeOfError, exitCodes } from './exit.ts';
 
@@ -20,6 +20,7 @@ export interface Looking<T> {
 }
 
 const patienceMs = 120_000;
+const remindEveryMs = 60_000;
 
 /** Looks until the caller stops asking, the time is up or the user interrupts. A cluster that is silent for two minutes ends it with its error. */
 export async function* follow<T>(parts: CliParts, looking: Looking<T>): AsyncGenerator<Seen<T>, void, void> {
@@ -35,6 +36,7 @@ export async function* follow<T>(parts: CliParts, looking: Looking<T>): AsyncGen
 
 function patiently<T>(parts: CliParts, read: () => Promise<T>): () => Promise<T | 'silent'> {
   let silentSince: Instant | undefined;
+  let toldAt: Instant = 0;
   return async () => {
     try {
       const answer = await read();
@@ -48,9 +50,14 @@ function patiently<T>(parts: CliParts, read: () => Promise<T>): () => Promise<T 
         parts.terminal.err(
           `The cluster does not answer (${error instanceof Error ? error.message : String(error)}); trying again.\n`,
         );
+        toldAt = now;
       }
       silentSince ??= now;
       if (now - silentSince >= patienceMs) throw error;
+      if (now - toldAt >= remindEveryMs) {
+        parts.terminal.err(`The cluster has not answered for ${formatDuration(now - silentSince)}; trying again.\n`);
+        toldAt = now;
+      }
       return 'silent';
     }
   };

@@ -7,11 +7,6 @@ export const outputs = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 
 export type Output = (typeof outputs)[number];
 
-/** What can be waited for. */
-export const goals = ['promoted', 'finished'] as const;
-
-export type Goal = (typeof goals)[number];
-
 /** A Go-style duration above zero. */
 export function readDuration(text: string): Millis {
   const millis = parseDuration(text);
@@ -47,6 +42,14 @@ export function readUrl(...schemes: readonly string[]): (text: string) => string
     if (URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1))) return text;
     throw new InvalidArgumentError(`Expected an address such as "${schemes[0]}://host:port".`);
   };
+}
+
+/** An object as `namespace/name`. */
+export function readPolicy(text: string): { readonly namespace: string; readonly name: string } {
+  const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(text) ?? [];
+  if (namespace === undefined || name === undefined)
+    throw new InvalidArgumentError('Expected a CanaryPolicy such as "serin-system/cluster".');
+  return { namespace, name };
 }
 
 /** A ServiceAccount as `namespace/name`, given as the cluster names users. */

@@ -2,12 +2,11 @@
 import type { Workload } from '../controller/ports.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
 import { type PairSettings, prefix, type Settings } from '../domain/settings.ts';
-import { nearest } from '../domain/spelling.ts';
 import { askWith, settingsOf } from './appear.ts';
 import type { CliCluster, CliParts, MetricsSource } from './cluster.ts';
 import { endedOf } from './ended.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
-import { matching, readName } from './find.ts';
+import { deploymentGuess, matching, readName } from './find.ts';
 import { planManaged } from './plan-managed.ts';
 import { planFacts, planLines } from './render/plan.ts';
 import { trafficPage } from './render/plan-forecast.ts';
@@ -106,9 +105,6 @@ async function workloadNamed(cluster: CliCluster, name: string): Promise<Workloa
   const { namespace } = cluster;
   const workload = await cluster.workloads.get(namespace, name);
   if (workload !== undefined) return workload;
-  const targets = (await cluster.rollouts.list(namespace)).map(({ spec }) => spec.target.name);
-  const guess = nearest(name, [...new Set(targets)]);
-  const hint = guess === undefined ? '' : ` Did you mean "${guess}"?`;
-  const message = `There is no Deployment "${name}" in namespace ${namespace}.${hint}`;
+  const message = `There is no Deployment "${name}" in namespace ${namespace}.${await deploymentGuess(cluster, name)}`;
   throw new CliError(exitCodes.notFound, message, `kubectl get deployments -n ${namespace}`);
 }

@@ -1,6 +1,7 @@
 // The serin command: its verbs and flags. Each verb's work is loaded when it is used.
 import { Command, CommanderError } from 'commander';
 import type { CliParts } from './cluster.ts';
+import { addCompletionVerbs } from './completion-verbs.ts';
 import { addControllerVerb } from './controller.ts';
 import { CliError, exitCodeOfError, exitCodes, statusOf } from './exit.ts';
 import { addJudgingVerbs } from './judging-verbs.ts';
@@ -8,6 +9,7 @@ import { addOfflineVerbs } from './offline-verbs.ts';
 import { onCluster } from './on-cluster.ts';
 import type { Terminal } from './terminal.ts';
 import { addVerbs } from './verbs.ts';
+import { addWatchingVerbs } from './watching-verbs.ts';
 
 /**
  * Runs one command line, without the program's own name, and resolves to its exit code. Never rejects: what goes wrong is a
@@ -44,9 +46,11 @@ function program(parts: CliParts, ended: (code: number) => void): Command {
     })
     .exitOverride();
   addVerbs(serin, onCluster(parts, ended));
+  addWatchingVerbs(serin, onCluster(parts, ended));
   addJudgingVerbs(serin, onCluster(parts, ended));
   addOfflineVerbs(serin, parts, ended);
   addControllerVerb(serin, parts, ended);
+  addCompletionVerbs(serin, parts, ended);
   for (const verb of serin.commands)
     verb.configureOutput({ outputError: (text, write) => write(sentenceOf(text, `serin ${verb.name()} --help`)) });
   return serin;

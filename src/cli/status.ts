@@ -4,15 +4,19 @@ import type { Workload } from '../controller/ports.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
 import { ofRevision, pausedByPerson, settingsOf, standing } from './appear.ts';
 import type { CliCluster, CliParts } from './cluster.ts';
-import { type ExitCode, exitCodeOf, exitCodes, ifPermitted } from './exit.ts';
+import { CliError, type ExitCode, exitCodes, ifPermitted } from './exit.ts';
 import { findRollout } from './find.ts';
-import { follow } from './follow.ts';
-import { changeLine, changes, statusLines, timed } from './render/status.ts';
+import type { Output } from './options.ts';
+import { textAs } from './output.ts';
+import { statusLines } from './render/status.ts';
 import { paintFor, screenOf, textOf } from './terminal.ts';
+import { lineOn, type Show, watchWith } from './watch.ts';
 
 /** Whether to go on until the rollout ends. */
 export interface StatusFlags {
   readonly watch: boolean;
+  /** The page is `table`. */
+  readonly output: Output;
 }
 
 /** Shows the newest rollout of what was named; watching ends with the rollout and with its exit code. */
@@ -22,8 +26,18 @@ export async function runStatus(
   words: readonly string[],
   flags: StatusFlags,
 ): Promise<ExitCode> {
+  const { watch: isWatching, output } = flags;
+  if (isWatching && output !== 'table')
+    throw new CliError(
+      exitCodes.usage,
+      `-w draws a page, so that it goes without -o ${output}. For a program: serin wait -o json`,
+    );
   const rollout = await findRollout(cluster, cluster.namespace, words);
-  if (flags.watch) return watch(parts, cluster, rollout);
+  if (output !== 'table') {
+    parts.terminal.out(await textAs(parts, { kind: 'one', rollout }, { output, everywhere: false }));
+    return exitCodes.reached;
+  }
+  if (isWatching) return watch(parts, cluster, rollout);
   const paint = paintFor(parts.terminal);
   const notes = (await ifPermitted(notesOn(cluster, rollout))) ?? [];
   parts.terminal.out(textOf(statusLines(rollout, parts.clock.now(), paint)));
@@ -58,35 +72,13 @@ async function standingNotes(cluster: CliCluster, workload: Workload): Promise<r
   return [`The pod template of ${name} has changed since; its rollout has not begun yet.`];
 }
 
-async function watch(parts: CliParts, cluster: CliCluster, { id }: Rollout): Promise<ExitCode> {
-  const show = parts.terminal.interactive ? pageOf(parts) : linesOf(parts);
-  for await (const seen of follow(parts, { read: () => cluster.rollouts.get(id), everyMs: 1_000 })) {
-    switch (seen.kind) {
-      case 'found':
-        show(seen.found);
-        if (isFinal(seen.found.status.phase)) return exitCodeOf(seen.found.status);
-        break;
-      case 'gone':
-        parts.terminal.err(`The rollout ${id.name} was deleted.\n`);
-        return exitCodes.aborted;
-      case 'timedOut':
-      case 'interrupted':
-        parts.terminal.err(`The rollout goes on. Look again with: serin status ${id.name} -n ${id.namespace} -w\n`);
-        return exitCodes.interrupted;
-    }
-  }
-  return exitCodes.internal;
+function watch(parts: CliParts, cluster: CliCluster, rollout: Rollout): Promise<ExitCode> {
+  const show = parts.terminal.interactive ? pageOf(parts) : lineOn(parts);
+  return watchWith(parts, cluster, rollout, show, `serin status ${rollout.id.name} -n ${rollout.id.namespace} -w`);
 }
 
-function pageOf(parts: CliParts): (rollout: Rollout) => void {
+function pageOf(parts: CliParts): Show {
   const screen = screenOf(parts.terminal);
   const paint = paintFor(parts.terminal);
   return (rollout) => screen.draw(statusLines(rollout, parts.clock.now(), paint));
-}
-
-function linesOf(parts: CliParts): (rollout: Rollout) => void {
-  const isWorthALine = changes();
-  return (rollout) => {
-    if (isWorthALine(rollout)) parts.terminal.out(`${timed(changeLine(rollout), parts.clock.now())}\n`);
-  };
 }

@@ -10,6 +10,10 @@ export interface Terminal {
   readonly interactive: boolean;
   readonly colour: boolean;
   readonly columns: number;
+  /** How many lines a screen holds; undefined where data goes to none. */
+  readonly rows?: number;
+  /** Whether letters beyond ASCII arrive as they are meant. */
+  readonly unicode: boolean;
 }
 
 /** Words in colour, or as they are. */
@@ -61,23 +65,34 @@ export function textOf(lines: readonly string[]): string {
 
 /** A part of the screen that is drawn over itself. */
 export interface Screen {
-  /** Draws these lines in place of the last ones, each cut to the width of the screen. */
+  /** Draws these lines in place of the last ones, each cut to the width of the screen, and no more of them than it holds. */
   draw(lines: readonly string[]): void;
 }
 
-/** Begins below what is on the screen now. */
+/** Begins below what is on the screen now. A screen that was made wider or narrower is wiped first, because its lines have moved. */
 export function screenOf(terminal: Terminal): Screen {
   let drawn = 0;
+  let width: number | undefined;
   return {
     draw(lines) {
-      const up = drawn === 0 ? '' : `\u001b[${drawn}F\u001b[0J`;
-      terminal.out(up + textOf(lines.map((line) => cut(line, terminal.columns))));
-      drawn = lines.length;
+      const isMoved = width !== undefined && width !== terminal.columns;
+      const up = isMoved ? '\u001b[2J\u001b[H' : drawn === 0 ? '' : `\u001b[${drawn}F\u001b[0J`;
+      const fitting = within(lines, terminal.rows);
+      terminal.out(up + textOf(fitting.map((line) => cut(line, terminal))));
+      drawn = fitting.length;
+      width = terminal.columns;
     },
   };
 }
 
-function cut(line: string, columns: number): string {
+/** The cursor stands below the last line, so that one line fewer than the screen holds can be drawn over. */
+function within(lines: readonly string[], rows: number | undefined): readonly string[] {
+  const most = Math.max(2, (rows ?? Number.POSITIVE_INFINITY) - 1);
+  if (lines.length <= most) return lines;
+  return [...lines.slice(0, most - 1), `(${lines.length - most + 1} more lines: make the window higher)`];
+}
+
+function cut(line: string, { columns, unicode }: Terminal): string {
   const seen = withoutColour(line);
-  return seen.length <= columns ? line : `${seen.slice(0, Math.max(0, columns - 1))}…`;
+  return seen.length <= columns ? line : `${seen.slice(0, Math.max(0, columns - 1))}${unicode ? '…' : '>'}`;
 }

@@ -6,7 +6,7 @@ import { prefix } from '../domain/settings.ts';
 import { settingsOf } from './appear.ts';
 import type { CliCluster, CliParts, PastTemplate } from './cluster.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
-import { matching, readName } from './find.ts';
+import { deploymentGuess, matching, readName } from './find.ts';
 
 /** Which template to put back. */
 export interface UndoFlags {
@@ -64,7 +64,7 @@ async function managedNamed(
   const name = rollout?.spec.target.name ?? named.name;
   const target = await cluster.workloads.get(namespace, name);
   if (target === undefined) {
-    const message = `There is no Deployment "${name}" in namespace ${namespace}.`;
+    const message = `There is no Deployment "${name}" in namespace ${namespace}.${await deploymentGuess(cluster, name)}`;
     throw new CliError(exitCodes.notFound, message, `kubectl get deployments -n ${namespace}`);
   }
   const settings = await settingsOf(cluster, target);

@@ -5,42 +5,21 @@ import type { AskFlags } from './ask.ts';
 import type { MetricsSource } from './cluster.ts';
 import type { DoctorOutput } from './doctor.ts';
 import type { OnCluster } from './on-cluster.ts';
-import {
-  type Goal,
-  goals,
-  type Output,
-  outputs,
-  readAccount,
-  readCount,
-  readDuration,
-  readTimeout,
-  readUrl,
-} from './options.ts';
+import { type Output, outputs, readAccount, readCount, readDuration, readUrl } from './options.ts';
+import type { StatusFlags } from './status.ts';
+import { addWaitVerb } from './waiting-verb.ts';
 
 const nameHelp = 'checkout, deployment/checkout, or a rollout by its own name';
-
-const waitHelp = `
-Exit codes:
-    0  reached: promoted, or with --for=finished any end
-    1  an internal error, or the cluster did not answer for two minutes
-    2  wrong usage
-    3  rolled back by a gate or because of the pods' health
-    4  aborted by a person
-    5  superseded by a newer revision, or stable changed
-    8  rolled back because there was not enough evidence in time
-   10  not found, or not permitted
-  124  the --timeout of this command is over; the rollout goes on
-  130  interrupted; the rollout goes on
-`;
 
 /** Adds every verb but the controller. */
 export function addVerbs(serin: Command, onCluster: OnCluster): void {
   addGet(serin, onCluster);
   addStatus(serin, onCluster);
-  addWait(serin, onCluster);
+  addWaitVerb(serin, onCluster);
   addPlan(serin, onCluster);
   addDoctor(serin, onCluster);
   addPromote(serin, onCluster);
+  addApprove(serin, onCluster);
   addRequest(serin, onCluster, 'abort', 'go back to stable, up to the last bake');
   addRequest(serin, onCluster, 'pause', 'hold forward moves; a failing gate still rolls back');
   addRequest(serin, onCluster, 'resume', 'let a paused rollout go on');
@@ -74,28 +53,10 @@ function addStatus(serin: Command, onCluster: OnCluster): void {
     .description('show the newest rollout of a Deployment: where it stands, and why')
     .argument('<name...>', nameHelp)
     .option('-w, --watch', 'go on until the rollout ends, and exit as `serin wait` does', false)
-    .action(async (name: string[], { watch }: { watch: boolean }, command) => {
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(outputs).default('table'))
+    .action(async (name: string[], flags: StatusFlags, command) => {
       const { runStatus } = await import('./status.ts');
-      await onCluster(command, (parts, cluster) => runStatus(parts, cluster, name, { watch }));
-    });
-}
-
-function addWait(serin: Command, onCluster: OnCluster): void {
-  serin
-    .command('wait')
-    .description("wait until the rollout of a Deployment's present revision has ended")
-    .argument('<name...>', nameHelp)
-    .addOption(new Option('--for <goal>', 'what to wait for').choices(goals).default('promoted'))
-    .addOption(
-      new Option('--timeout <duration>', 'how long this command waits, such as 45m; 0 for ever')
-        .argParser(readTimeout)
-        .default(3_600_000, '1h'),
-    )
-    .addHelpText('after', waitHelp)
-    .action(async (name: string[], flags: { for: Goal; timeout: number }, command) => {
-      const { runWait } = await import('./wait.ts');
-      const limit = Number.isFinite(flags.timeout) ? { timeoutMs: flags.timeout } : {};
-      await onCluster(command, (parts, cluster) => runWait(parts, cluster, name, { goal: flags.for, ...limit }));
+      await onCluster(command, (parts, cluster) => runStatus(parts, cluster, name, flags));
     });
 }
 
@@ -158,9 +119,32 @@ function addPromote(serin: Command, onCluster: OnCluster): void {
     .option('--full', 'leave every remaining step too', false)
     .option('--step <number>', 'the step meant, counted from 1; the present one when left out', readCount)
     .option('--reason <text>', 'why, for everybody to read')
-    .action(async (name: string[], flags: { full: boolean; step?: number; reason?: string }, command) => {
-      const { full, ...rest } = flags;
-      await ask(onCluster, command, name, { verb: full ? 'promoteFull' : 'promote', ...rest });
+    .option('--override-freeze', 'let this rollout go on in spite of freezes; takes the right to, and a reason', false)
+    .action(async (name: string[], flags: PromoteFlags, command: Command) => {
+      const { full, overrideFreeze, ...rest } = flags;
+      if (overrideFreeze && (rest.reason ?? '').trim() === '')
+        command.error('error: --override-freeze needs a reason: --reason "why it cannot wait"');
+      const override = overrideFreeze ? { overrideFreeze } : {};
+      await ask(onCluster, command, name, { verb: full ? 'promoteFull' : 'promote', ...rest, ...override });
+    });
+}
+
+interface PromoteFlags {
+  readonly full: boolean;
+  readonly step?: number;
+  readonly reason?: string;
+  readonly overrideFreeze: boolean;
+}
+
+function addApprove(serin: Command, onCluster: OnCluster): void {
+  serin
+    .command('approve')
+    .description('give the word that a rollout waits for; gates still decide, and `serin abort` refuses')
+    .argument('<name...>', nameHelp)
+    .option('--step <number>', 'the step meant, counted from 1; the present one when left out', readCount)
+    .option('--reason <text>', 'why, for everybody to read')
+    .action(async (name: string[], flags: { step?: number; reason?: string }, command) => {
+      await ask(onCluster, command, name, { verb: 'approve', ...flags });
     });
 }
 

@@ -1,29 +1,35 @@
-// serin wait: for pipelines. Blocks until the rollout of the present revision has ended and tells by the exit code how.
-import { isFinal, type Rollout } from '../domain/rollout.ts';
+// serin wait: for pipelines. Blocks until one attempt has come to what is waited for, and tells by the exit code how.
+import type { Rollout } from '../domain/rollout.ts';
 import { formatDuration, type Instant, type Millis } from '../domain/time.ts';
-import { type Present, presentRollout } from './appear.ts';
 import type { CliCluster, CliParts } from './cluster.ts';
-import { type ExitCode, exitCodeOf, exitCodes } from './exit.ts';
+import { CliError, type ExitCode, exitCodeOfError, exitCodes } from './exit.ts';
 import { matching, readName } from './find.ts';
 import { follow, type Looking } from './follow.ts';
-import type { Goal } from './options.ts';
-import { changeLine, changes, timed } from './render/status.ts';
+import { codeFor, demandStep, type Goal, goalSentence, typedGoal } from './goal.ts';
+import { type PinFlags, type PinnedLook, pinOn } from './pin.ts';
+import { type Telling, type TellingFlags, tellingOf, type WaitEnd } from './wait-telling.ts';
 
-/** What to wait for and how long; without a time-out for ever. */
-export interface WaitFlags {
+/** What to wait for, how long, and how to tell of it; without a time-out for ever. */
+export interface WaitFlags extends PinFlags, TellingFlags {
   readonly goal: Goal;
   readonly timeoutMs?: Millis;
 }
 
-/** How waiting for one rollout ended: with an exit code, or with the rollout gone, so that another may take its place. */
-type Ended = ExitCode | 'gone';
+/** One waiting under way. */
+interface Waiting {
+  readonly parts: CliParts;
+  readonly cluster: CliCluster;
+  readonly name: string;
+  readonly flags: WaitFlags;
+  readonly until: Instant | undefined;
+  readonly telling: Telling;
+}
 
 const lookEveryMs = 1_000;
-const heartbeatMs = 60_000;
 
 /**
- * Waits for the rollout of the revision that the Deployment has now, never for an earlier one, also when the controller has
- * not begun it yet; or for exactly the rollout that was named. Interrupting it leaves the rollout alone.
+ * Waits for the pinned attempt of a Deployment, never for an earlier one, also when the controller has not begun it yet; or for exactly
+ * the rollout that was named. Interrupting it leaves the rollout alone.
  */
 export async function runWait(
   parts: CliParts,
@@ -31,121 +37,129 @@ export async function runWait(
   words: readonly string[],
   flags: WaitFlags,
 ): Promise<ExitCode> {
-  const named = readName(words);
+  const { name } = readName(words);
+  const waited = { namespace: cluster.namespace, name, goal: typedGoal(flags.goal) };
+  const telling = tellingOf(parts, waited, flags);
   const until = flags.timeoutMs === undefined ? undefined : parts.clock.now() + flags.timeoutMs;
-  const [exact] = matching(await cluster.rollouts.list(cluster.namespace), named);
-  const pinned = exact?.id.name === named.name;
-  parts.terminal.err(
-    `Waiting ${flags.timeoutMs === undefined ? '' : `up to ${formatDuration(flags.timeoutMs)} `}for ${named.name} to be ${flags.goal}.\n`,
-  );
+  const end = await outcome({ parts, cluster, name, flags, until, telling }, words).catch(async (error: unknown) => {
+    if (isRecorded(parts, flags)) await telling.ends(endOfError(error));
+    throw error;
+  });
+  await telling.ends(end);
+  return end.code;
+}
+
+/** Whether an error is told besides to somebody who does not read the error stream. */
+function isRecorded({ pipeline }: CliParts, { output, junit }: WaitFlags): boolean {
+  return output === 'json' || junit !== undefined || pipeline.github !== undefined;
+}
+
+function endOfError(error: unknown): WaitEnd {
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: exitCodeOfError(error), rollout: undefined, message };
+}
+
+async function outcome(waiting: Waiting, words: readonly string[]): Promise<WaitEnd> {
+  const { cluster, name, flags, telling } = waiting;
+  const [exact] = matching(await cluster.rollouts.list(cluster.namespace), readName(words));
+  const limit = flags.timeoutMs === undefined ? '' : `up to ${formatDuration(flags.timeoutMs)} `;
+  telling.note(`Waiting ${limit}for ${name} ${goalSentence(flags.goal)}.`);
+  if (exact?.id.name === name) {
+    demandNoPin(flags, name);
+    return untilGone(waiting, exact);
+  }
+  const look = pinOn(cluster, name, flags);
   for (;;) {
-    const appeared = pinned ? exact : await appear(parts, cluster, named.name, until);
-    if (typeof appeared === 'number') return appeared;
-    const ended = await untilEnd(parts, cluster, appeared, flags, until);
-    if (ended !== 'gone') return ended;
-    parts.terminal.err(`The rollout ${appeared.id.name} is no more.\n`);
-    if (pinned) return exitCodes.aborted;
+    const appeared = await appear(waiting, look);
+    if ('code' in appeared) return appeared;
+    const end = await untilEnd(waiting, appeared);
+    if (end !== 'gone') return end;
+    telling.note(`The rollout ${appeared.id.name} is no more.`);
   }
 }
 
-/** Waits until the controller has begun the rollout of the Deployment's present revision. */
-async function appear(
-  parts: CliParts,
-  cluster: CliCluster,
-  name: string,
-  until: Instant | undefined,
-): Promise<Rollout | ExitCode> {
-  const read = () => presentRollout(cluster, cluster.namespace, name);
-  const tell = tellOnce(parts, `No rollout of the present revision of ${name} has begun yet.`);
-  for await (const seen of follow(parts, lookingFor(read, until))) {
+function demandNoPin({ image, revision }: PinFlags, name: string): void {
+  if (image === undefined && revision === undefined) return;
+  const message = `${name} names one attempt already; --image and --revision choose one of a Deployment.`;
+  throw new CliError(exitCodes.usage, message);
+}
+
+async function untilGone(waiting: Waiting, rollout: Rollout): Promise<WaitEnd> {
+  const end = await untilEnd(waiting, rollout);
+  if (end !== 'gone') return end;
+  return { code: exitCodes.aborted, rollout, message: `The rollout ${rollout.id.name} is no more.` };
+}
+
+/** Waits until the controller has begun the rollout of the pinned attempt. */
+async function appear(waiting: Waiting, look: PinnedLook): Promise<Rollout | WaitEnd> {
+  const { name, cluster, telling } = waiting;
+  const without = { rollout: undefined };
+  for await (const seen of follow(waiting.parts, lookingFor(look, waiting.until))) {
     switch (seen.kind) {
-      case 'found':
-        if (seen.found.kind === 'rollout') return seen.found.rollout;
-        if (seen.found.kind === 'nothing') return nothingToWaitFor(parts, seen.found);
-        tell(seen.found.why);
+      case 'found': {
+        const { found } = seen;
+        if (found.kind === 'rollout') return found.rollout;
+        if (found.kind === 'superseded') return { ...without, code: exitCodes.superseded, message: found.why };
+        if (found.kind === 'nothing') {
+          return { ...without, code: found.rejected ? exitCodes.rolledBack : exitCodes.reached, message: found.why };
+        }
+        telling.note(
+          `No rollout of the present revision of ${name} has begun yet.${found.why === undefined ? '' : ` ${found.why}`}`,
+        );
         break;
+      }
       case 'gone':
         break;
-      case 'timedOut':
-        parts.terminal.err(
-          `None has begun in time. See what would happen: serin plan ${name} -n ${cluster.namespace}\n`,
-        );
-        return exitCodes.timedOut;
+      case 'timedOut': {
+        const next = `See what would happen: serin plan ${name} -n ${cluster.namespace}`;
+        return { ...without, code: exitCodes.timedOut, message: 'None has begun in time.', next };
+      }
       case 'interrupted':
-        return exitCodes.interrupted;
+        return { ...without, code: exitCodes.interrupted, message: 'Interrupted before any rollout had begun.' };
     }
   }
-  return exitCodes.internal;
+  return { ...without, code: exitCodes.internal, message: 'Looking has ended without a reason.' };
 }
 
-function nothingToWaitFor(parts: CliParts, { why, rejected }: Present & { readonly kind: 'nothing' }): ExitCode {
-  parts.terminal.out(`${why}\n`);
-  return rejected ? exitCodes.rolledBack : exitCodes.reached;
-}
-
-/** Says that nothing has begun, and each new reason for it once. */
-function tellOnce(parts: CliParts, sentence: string): (why: string | undefined) => void {
-  let told: string | undefined;
-  return (why) => {
-    const text = why === undefined ? sentence : `${sentence} ${why}`;
-    if (text !== told) parts.terminal.err(`${text}\n`);
-    told = text;
-  };
-}
-
-async function untilEnd(
-  parts: CliParts,
-  cluster: CliCluster,
-  { id }: Rollout,
-  flags: WaitFlags,
-  until: Instant | undefined,
-): Promise<Ended> {
-  const narrate = narrator(parts);
-  for await (const seen of follow(
-    parts,
-    lookingFor(() => cluster.rollouts.get(id), until),
-  )) {
+async function untilEnd(waiting: Waiting, begun: Rollout): Promise<WaitEnd | 'gone'> {
+  const { cluster, flags, telling } = waiting;
+  demandStep(flags.goal, begun);
+  const read = () => cluster.rollouts.get(begun.id);
+  let rollout = begun;
+  for await (const seen of follow(waiting.parts, lookingFor(read, waiting.until))) {
     switch (seen.kind) {
-      case 'found':
-        narrate(seen.found);
-        if (isFinal(seen.found.status.phase)) return end(parts, seen.found, flags);
+      case 'found': {
+        if (seen.found.uid !== begun.uid) return 'gone';
+        rollout = seen.found;
+        telling.sees(rollout);
+        const code = codeFor(flags.goal, rollout);
+        if (code !== undefined) return { code, rollout, message: endSentence(rollout, flags.goal) };
         break;
+      }
       case 'gone':
         return 'gone';
       case 'timedOut':
-        parts.terminal.err(`The time to wait is over; the rollout goes on. ${again(id)}`);
-        return exitCodes.timedOut;
+        return notSeen(waiting, rollout, exitCodes.timedOut, 'The time to wait is over; the rollout goes on.');
       case 'interrupted':
-        parts.terminal.err(`Interrupted; the rollout goes on. ${again(id)}`);
-        return exitCodes.interrupted;
+        return notSeen(waiting, rollout, exitCodes.interrupted, 'Interrupted; the rollout goes on.');
     }
   }
-  return exitCodes.internal;
+  return { code: exitCodes.internal, rollout, message: 'Looking has ended without a reason.' };
 }
 
-function again(id: Rollout['id']): string {
-  return `Wait again with: serin wait ${id.name} -n ${id.namespace}\n`;
+function notSeen({ flags }: Waiting, rollout: Rollout, code: ExitCode, message: string): WaitEnd {
+  const { id } = rollout;
+  const goal = flags.goal.kind === 'promoted' ? '' : ` --for=${typedGoal(flags.goal)}`;
+  return { code, rollout, message, next: `Wait again with: serin wait ${id.name} -n ${id.namespace}${goal}` };
+}
+
+function endSentence({ id, status }: Rollout, goal: Goal): string {
+  if (status.phase === 'promoted') return `${id.name} promoted: ${status.message}`;
+  if (status.phase === 'rolledBack') return `${id.name} rolled back (${status.cause ?? 'no cause'}): ${status.message}`;
+  const reached = goal.kind === 'step' ? `reached step ${goal.step}` : 'awaits approval';
+  return `${id.name} ${reached}: ${status.message}`;
 }
 
 function lookingFor<T>(read: Looking<T>['read'], until: Instant | undefined): Looking<T> {
   return { read, everyMs: lookEveryMs, ...(until === undefined ? {} : { until }) };
-}
-
-function end(parts: CliParts, { id, status }: Rollout, flags: WaitFlags): ExitCode {
-  const how = status.phase === 'promoted' ? 'promoted' : `rolled back (${status.cause ?? 'no cause'})`;
-  parts.terminal.out(`${id.name} ${how}: ${status.message}\n`);
-  return flags.goal === 'finished' ? exitCodes.reached : exitCodeOf(status);
-}
-
-/** One line per change, and one a minute when nothing changes, so that no pipeline takes the silence for a hang. */
-function narrator(parts: CliParts): (rollout: Rollout) => void {
-  const isWorthALine = changes();
-  let shownAt: Instant | undefined;
-  return (rollout) => {
-    const now = parts.clock.now();
-    const isSilent = shownAt !== undefined && now - shownAt >= heartbeatMs;
-    if (!isWorthALine(rollout) && !isSilent) return;
-    parts.terminal.err(`${timed(changeLine(rollout), now)}\n`);
-    shownAt = now;
-  };
 }

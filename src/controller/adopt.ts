@@ -111,7 +111,7 @@ function rejectedOf(past: readonly Rollout[], target: Workload): readonly string
 }
 
 /** Causes that lie in the canary or were a person's word about it. */
-const against: readonly Cause[] = ['gate', 'health', 'person', 'deadline', 'undecided'];
+const against: readonly Cause[] = ['gate', 'health', 'person', 'deadline', 'undecided', 'approval'];
 
 /** Whether a rollout's end says something against its canary: one that something else came in the way of may be tried again. */
 export function isRejection({ status: { phase, cause } }: Rollout): boolean {

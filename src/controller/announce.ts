@@ -55,6 +55,14 @@ export async function announceStall(world: World, before: Rollout, status: Rollo
   await sayOfTarget(world, before, said);
 }
 
+/** Announces that a freeze has begun to hold a rollout; one that only a person can end is announced as a stall. */
+export async function announceFreeze(world: World, before: Rollout, status: RolloutStatus): Promise<void> {
+  if (status.reason !== 'Frozen' || before.status.reason === 'Frozen' || status.stalled !== undefined) return;
+  const said = { type: 'Normal' as const, reason: 'Frozen', message: status.message };
+  await sayOf(world, before, said);
+  await sayOfTarget(world, before, said);
+}
+
 /** One Event about the rollout itself. */
 export async function sayOf(world: World, rollout: Rollout, said: Omit<Announcement, 'about'>): Promise<void> {
   const about = { kind: 'CanaryRollout' as const, ...rollout.id, uid: rollout.uid };

@@ -1,11 +1,14 @@
 // Answers what people asked for, one request a turn, in the order it was written.
 
 import type { RolloutEvent } from '../../machines/rollout.ts';
+import { approvalAt } from '../domain/approval.ts';
+import type { RequestEffect } from '../domain/desk.ts';
 import { nextLine } from '../domain/evidence.ts';
-import { answerRequest, openRequests, type RequestEffect } from '../domain/requests.ts';
-import type { Answer, Request, RolloutStatus } from '../domain/rollout.ts';
+import { answerRequest, openRequests } from '../domain/requests.ts';
+import type { Answer, Given, Request, RolloutStatus } from '../domain/rollout.ts';
 import { retry } from './begin.ts';
 import { rollBackIfFailing } from './perform/judge.ts';
+import { saveAndSay } from './perform/permit.ts';
 import { moveBy, type Sight, save, type Turn } from './turn.ts';
 import type { World } from './world.ts';
 
@@ -16,7 +19,7 @@ const lookAgainMs = 2_000;
 export async function answerRequests(world: World, sight: Sight): Promise<Turn | undefined> {
   const { spec, status } = sight.rollout;
   for (const request of openRequests(spec, status)) {
-    const outcome = answerRequest(sight.rollout, request, sight.now);
+    const outcome = answerRequest(sight.rollout, request, sight.now, sight.frozen);
     if (outcome !== undefined) return carryOut(world, sight, request, outcome.answer, outcome.effect);
   }
   return undefined;
@@ -54,17 +57,55 @@ async function carryOut(
       return moveBy(
         world,
         sight,
-        { type: 'ROLL_BACK', cause: 'person' },
-        { reason: 'Aborted', message: effect.message },
+        { type: 'ROLL_BACK', cause: effect.cause },
+        { reason: effect.reason, message: effect.message },
         { answers },
       );
+    case 'approve':
+      return approve(world, sight, answers, answer, effect);
+    case 'override':
+      return override(world, sight, { ...status, answers }, effect.override);
     case 'warrant': {
+      if (effect.override !== undefined && status.freezeOverride === undefined)
+        return override(world, sight, status, effect.override);
       if (effect.full) return save(world, sight, { ...status, answers, fullWarrant: effect.warrant });
       const event: RolloutEvent = { type: 'ADVANCE', warrant: effect.warrant };
       const because = { reason: 'PromotedByPerson', message: effect.warrant.message };
       return (await rollBackIfFailing(world, sight)) ?? moveBy(world, sight, event, because, { answers });
     }
   }
+}
+
+/** Keeps who said yes; the next turn looks at the gates and moves. */
+async function approve(
+  world: World,
+  sight: Sight,
+  answers: readonly Answer[],
+  { message }: Answer,
+  { given, override: freezeOverride }: Extract<RequestEffect, { readonly kind: 'approve' }>,
+): Promise<Turn> {
+  const { status } = sight.rollout;
+  if (freezeOverride !== undefined && status.freezeOverride === undefined)
+    return override(world, sight, status, freezeOverride);
+  const { step, phase, since } = status;
+  const asked = approvalAt(status) ?? { of: phase === 'pending' ? 'start' : 'step', step, askedAt: since };
+  const { stalled: _, ...kept } = status;
+  const words = { reason: 'Approved', message };
+  return saveAndSay(
+    world,
+    sight,
+    { ...kept, answers, ...words, approval: { ...asked, given } },
+    { type: 'Normal', ...words },
+  );
+}
+
+/** Keeps that freezes do not hold this rollout any more, before what else the request asks for is done in the next turn. */
+function override(world: World, sight: Sight, status: RolloutStatus, given: Given): Promise<Turn> {
+  const because = given.reason === undefined ? '' : `: ${given.reason}`;
+  const message = `Freezes do not hold this rollout any more, by ${given.by} from ${given.surface}${because}.`;
+  const words = { reason: 'FreezeOverridden', message };
+  const { stalled: _, ...kept } = status;
+  return saveAndSay(world, sight, { ...kept, freezeOverride: given, ...words }, { type: 'Warning', ...words });
 }
 
 /** Begins the new attempt before the answer is saved: asked again after a crash, the attempt is found under way. */

@@ -1,8 +1,10 @@
 // Everything the controller needs from outside, cut narrow. Each verb's sentence is its contract; the contract
 // suites in test/contract hold the memory adapters and the real parts to it.
 import type { Slot, SlotReading, Subject } from '../domain/evidence.ts';
+import type { DeclaredFreezes } from '../domain/freeze-settings.ts';
 import type { GaugeQuestion, Look } from '../domain/gates/custom.ts';
 import type { Lanes } from '../domain/lanes.ts';
+import type { Caller, Right } from '../domain/permission.ts';
 import type {
   Destination,
   Request,
@@ -46,12 +48,25 @@ export interface RolloutStore {
 export interface RequestDesk {
   /**
    * Appends the request unless one with its id is there already. `full` when 20 requests are written; `gone` without the rollout;
-   * `refused` carries the cluster's sentence when the caller may not.
+   * `refused` carries the sentence of the refusal when the caller may not. It is signed by whoever the cluster knows us as, or by the
+   * `actor` given: only the controller may speak for others, and it owes to have asked the `Callers` first.
    */
   append(
     id: RolloutId,
     request: Omit<Request, 'actor' | 'time'>,
+    actor?: string,
   ): Promise<{ readonly kind: 'appended' | 'full' | 'gone' } | { readonly kind: 'refused'; readonly message: string }>;
+}
+
+/** Who people and pipelines are, and what they may do. The cluster decides; what it does not allow is not allowed. */
+export interface Callers {
+  /**
+   * Whose token this is; undefined when the cluster takes it for nobody's. What was found out is remembered for a minute at most, and
+   * the token itself is kept nowhere. Throws when the cluster cannot be asked.
+   */
+  authenticate(token: string): Promise<Caller | undefined>;
+  /** Whether the caller has the right in the namespace, or in all of them without one. Asked anew each time. Throws when the cluster cannot be asked. */
+  may(caller: Caller, right: Right, namespace?: string): Promise<boolean>;
 }
 
 /** A Deployment's pods in trouble, quoted. */
@@ -158,6 +173,15 @@ export interface Policies {
    * no such policy.
    */
   get(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>;
+}
+
+/** What holds forward moves. */
+export interface Freezes {
+  /**
+   * What the policies of a namespace and the one for all namespaces say of freezes, with what is wrong with it. Throws when that
+   * cannot be read, so that nobody takes silence for leave.
+   */
+  declared(namespace: string): Promise<readonly DeclaredFreezes[]>;
 }
 
 /** What the user's Deployment shows of its rollouts; null takes a mark away, one left out stays. */

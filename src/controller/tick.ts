@@ -9,6 +9,7 @@ import { dutyOf } from '../domain/duty.ts';
 import { interruptOf } from '../domain/interrupt.ts';
 import { isAbortable, isFinal, type Rollout, type RolloutId, trackOf } from '../domain/rollout.ts';
 import { answerRequests } from './answer.ts';
+import { frozenNow } from './freezes.ts';
 import { backToStable, disown, restore, unclaim } from './perform/clean-up.ts';
 import { clear, isUntouched, withdraw } from './perform/clear.ts';
 import { clearManaged } from './perform/clear-managed.ts';
@@ -54,9 +55,12 @@ async function look(world: World, id: RolloutId, known: Rollout | undefined): Pr
   if (rollout === undefined) return undefined;
   if (viewed === undefined && trackOf(rollout.status) !== undefined && track === undefined)
     return look(world, id, rollout);
+  const now = world.clock.now();
+  const frozen = await frozenNow(world, rollout, now);
   return {
     rollout,
-    now: world.clock.now(),
+    now,
+    ...(frozen === undefined ? {} : { frozen }),
     ...(viewed?.kind === 'view' ? { view: viewed.view } : {}),
     ...(viewed?.kind === 'problem' ? { routeProblem: viewed.problem } : {}),
     ...(await lookAtDeployments(world, rollout)),

@@ -2,9 +2,11 @@
 
 import type { RolloutEvent } from '../../machines/rollout.ts';
 import { nextLine } from '../domain/evidence.ts';
+import type { Frozen } from '../domain/freeze.ts';
+import { withOutbox } from '../domain/outbox.ts';
 import type { Rollout, RolloutStatus } from '../domain/rollout.ts';
 import type { Instant } from '../domain/time.ts';
-import { announceMove, announceStall } from './announce.ts';
+import { announceFreeze, announceMove, announceStall } from './announce.ts';
 import { type Because, move, sentence } from './move.ts';
 import type { RouteProblem, RouteView, Workload } from './ports.ts';
 import type { World } from './world.ts';
@@ -20,6 +22,8 @@ export interface Sight {
   readonly target?: Workload;
   readonly stable?: Workload;
   readonly canary?: Workload;
+  /** Why nothing may move forward now; rollbacks may always. */
+  readonly frozen?: Frozen;
   readonly now: Instant;
 }
 
@@ -37,11 +41,18 @@ export type Turn =
 /** Saves a status by compare-and-set and announces what changed. */
 export async function save(world: World, sight: Sight, status: RolloutStatus): Promise<Turn> {
   const before = sight.rollout;
-  const saved = await world.rollouts.save(before, { ...status, checkpointAt: sight.now });
+  const next = { ...status, checkpointAt: sight.now };
+  const saved = await world.rollouts.save(
+    before,
+    world.announcing === true ? withOutbox(before, next, sight.now) : next,
+  );
   if (saved.kind === 'gone') return { kind: 'gone' };
   if (saved.kind === 'stale') return { kind: 'restart' };
   if (before.status.phase !== status.phase) await announceMove(world, before, status);
-  else await announceStall(world, before, status);
+  else {
+    await announceStall(world, before, status);
+    await announceFreeze(world, before, status);
+  }
   return { kind: 'again', rollout: saved.rollout };
 }
 
@@ -78,7 +89,8 @@ export async function stay(
 ): Promise<Turn> {
   const { status } = sight.rollout;
   const words = sentence(because);
-  if (status.reason === words.reason && status.stalled?.message === (because.stalled ? words.message : undefined))
+  const isSame = status.reason === words.reason && (words.reason !== 'Frozen' || status.message === words.message);
+  if (isSame && status.stalled?.message === (because.stalled ? words.message : undefined))
     return { kind: 'until', due };
   const { stalled: _, ...kept } = status;
   const turn = await save(world, sight, { ...kept, ...words, due, ...(because.stalled ? { stalled: words } : {}) });

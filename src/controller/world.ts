@@ -8,6 +8,7 @@ import type {
   Copies,
   Doctor,
   Events,
+  Freezes,
   Holds,
   Mesh,
   Metrics,
@@ -26,6 +27,8 @@ export interface World {
   readonly copies: Copies;
   readonly holds: Holds;
   readonly policies: Policies;
+  /** Absent where nothing is ever frozen. */
+  readonly freezes?: Freezes;
   readonly targets: Targets;
   readonly events: Events;
   readonly mesh: Mesh;
@@ -36,6 +39,8 @@ export interface World {
   readonly doctor?: Doctor;
   readonly wakes: WakeQueue;
   readonly log: Log;
+  /** Whether changes are left in the outbox to be told: true where somebody delivers them. */
+  readonly announcing?: boolean;
   /** Width of a slot of evidence. */
   readonly slotMs: Millis;
   /** How long the mesh may take to follow a write. */

@@ -1,14 +1,32 @@
-// What a bake comes to: stay, go on with a warrant, or go back.
+// What a bake comes to: stay, go on with a warrant, ask a person, or go back.
 
+import {
+  approvalAt,
+  approvedBy,
+  askingSentence,
+  asksAfter,
+  expiredSentence,
+  isExpired,
+  questionOf,
+} from './approval.ts';
 import { formatShare, undecidedFactor, weightOf } from './plan.ts';
-import type { Cause, Rollout, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
+import type { Approval, Cause, Rollout, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
 import { isPaused } from './status.ts';
 import { formatDuration, type Instant } from './time.ts';
 import { decisive, type GateVerdict, judged } from './verdict.ts';
 
 /** The outcome of looking at a bake. Every one carries its sentence. */
 export type Decision =
-  | { readonly kind: 'advance'; readonly warrant: Warrant }
+  /** `reason` where it is not that of the warrant. */
+  | { readonly kind: 'advance'; readonly warrant: Warrant; readonly reason?: string }
+  /** The step is warranted, and the plan wants a person's word before it is left. */
+  | {
+      readonly kind: 'ask';
+      readonly warrant: Warrant;
+      readonly approval: Approval;
+      readonly reason: string;
+      readonly message: string;
+    }
   | { readonly kind: 'rollBack'; readonly cause: Cause; readonly reason: string; readonly message: string }
   /** `stalled`: the plan's time is over and only evidence or a person can move it. */
   | { readonly kind: 'stay'; readonly reason: string; readonly message: string; readonly stalled: boolean };
@@ -37,12 +55,52 @@ export function decideBake(
   }
   if (status.fullWarrant !== undefined)
     return { kind: 'advance', warrant: { ...status.fullWarrant, step: status.step } };
-  if (status.phase === 'awaitingApproval') {
-    return { kind: 'stay', reason: 'AwaitingApproval', message: `Waiting for approval. ${sentence}`, stalled: false };
+  if (status.phase === 'awaitingApproval') return decideApproval({ id, spec, status }, sentence, now);
+  const decision =
+    spec.plan.analysis === 'off'
+      ? decideByTime(spec, status, now)
+      : decideByEvidence({ id, spec, status }, verdicts, worst, now);
+  const asks = decision.kind === 'advance' && status.phase === 'baking' && asksAfter(spec.plan, status.step);
+  return asks ? ask({ id, spec, status }, decision.warrant, now) : decision;
+}
+
+function ask(rollout: Pick<Rollout, 'id' | 'spec' | 'status'>, warrant: Warrant, now: Instant): Decision {
+  const approval = questionOf(rollout.spec.plan, rollout.status.step, warrant, now);
+  const message = `${askingSentence(rollout, approval)} ${warrant.message}`;
+  return { kind: 'ask', warrant, approval, reason: 'AwaitingApproval', message };
+}
+
+/** What the answer to the question comes to, or silence; gates that fail were looked at before. */
+function decideApproval(
+  { id, spec, status }: Pick<Rollout, 'id' | 'spec' | 'status'>,
+  sentence: string,
+  now: Instant,
+): Decision {
+  const approval = approvalAt(status) ?? { of: 'step' as const, step: status.step, askedAt: status.since };
+  const { warrant = { kind: 'person' as const, step: status.step, message: 'Approval was waited for.' } } = approval;
+  if (approval.given !== undefined) {
+    const message = `${warrant.message} ${approvedBy(approval.given)}`;
+    return { kind: 'advance', reason: 'Approved', warrant: { ...warrant, message } };
   }
-  return spec.plan.analysis === 'off'
-    ? decideByTime(spec, status, now)
-    : decideByEvidence({ id, spec, status }, verdicts, worst, now);
+  if (!isExpired(approval, now)) {
+    const message = `${askingSentence({ id, spec, status }, approval)} ${sentence}`;
+    return { kind: 'stay', reason: 'AwaitingApproval', message, stalled: false };
+  }
+  const expired = expiredSentence(spec.plan, approval);
+  switch (spec.plan.approval?.onTimeout ?? 'hold') {
+    case 'rollback':
+      return { kind: 'rollBack', cause: 'approval', reason: 'ApprovalExpired', message: expired };
+    case 'advance':
+      return {
+        kind: 'advance',
+        reason: 'ApprovalExpired',
+        warrant: { ...warrant, message: `${warrant.message} ${expired}` },
+      };
+    case 'hold': {
+      const message = `${expired} An approval still counts: serin approve ${spec.target.name} -n ${id.namespace}`;
+      return { kind: 'stay', reason: 'ApprovalExpired', message, stalled: true };
+    }
+  }
 }
 
 function causeOf(failed: GateVerdict): Cause {

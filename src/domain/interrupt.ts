@@ -1,4 +1,5 @@
 // What ends a rollout from outside: the world is no longer the one it was begun in.
+import { causeOfAbort } from './approval.ts';
 import { type Cause, isAbortable, type Rollout } from './rollout.ts';
 import { prefix } from './settings.ts';
 
@@ -34,13 +35,20 @@ export function interruptOf(
   if (!isAbortable(rollout.status.phase)) return undefined;
   const { spec } = rollout;
   if (rollout.deleting) return byPerson('Deleted', `The rollout ${rollout.id.name} was deleted.`);
-  if (spec.abort) return byPerson('Aborted', 'Aborted by spec.abort on the rollout.');
+  if (spec.abort) return aborted(rollout);
   if (target === undefined || target.deleting || target.uid !== spec.target.uid) {
     return byPerson('TargetDeleted', `Deployment ${spec.target.name} was deleted.`);
   }
   return spec.mode === 'managed'
     ? (managedInterrupt(rollout, target, stable) ?? copyInterrupt(rollout, canary))
     : pairInterrupt(rollout, target, stable);
+}
+
+/** One that waits for approval is refused by it. */
+function aborted({ status }: Rollout): Interrupt {
+  if (causeOfAbort(status) === 'person') return byPerson('Aborted', 'Aborted by spec.abort on the rollout.');
+  const message = 'Approval refused by spec.abort on the rollout.';
+  return { cause: 'approval', reason: 'ApprovalRefused', message, final: true };
 }
 
 function pairInterrupt(rollout: Rollout, target: Present, stable: Present | undefined): Interrupt | undefined {

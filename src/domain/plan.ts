@@ -5,6 +5,19 @@ import type { Millis } from './time.ts';
 /** What happens when `maxBakeMs` runs out without a verdict. */
 export type OnUndecided = 'hold' | 'rollback' | 'advance';
 
+/** Whose word a rollout waits for besides the gates. */
+export interface ApprovalPlan {
+  readonly when: 'before-start' | 'before-promotion' | 'every-step';
+  /** How long it waits; for ever where absent. */
+  readonly timeoutMs?: Millis;
+  /** What silence means when that is over. */
+  readonly onTimeout: OnUndecided;
+  /** Whether whoever made the change may approve it. */
+  readonly byAuthor: 'allowed' | 'refused';
+  /** Who made the change, as an annotation claims. */
+  readonly author?: string;
+}
+
 /** A ceiling on a latency quantile of the canary: so many milliseconds, or so many times stable's. */
 export type LatencyLimit =
   | { readonly kind: 'absolute'; readonly quantile: number; readonly millis: Millis; readonly text: string }
@@ -34,6 +47,10 @@ export interface Plan {
   readonly falseRollback: number;
   /** A header or cookie whose bearers see the canary from the first step on: `x-canary: true`, `cookie: canary=1`. */
   readonly testers?: string;
+  /** The Slack channel in which people are told of the rollout. */
+  readonly slackChannel?: string;
+  /** Absent where the gates alone decide. */
+  readonly approval?: ApprovalPlan;
   /** What a policy has judged besides. */
   readonly gates: readonly CustomGate[];
 }

@@ -3,10 +3,24 @@ import { settingKeys } from './settings.ts';
 import { nearest } from './spelling.ts';
 
 /** Settings that belong to one Deployment alone. */
-const ofOne: readonly string[] = ['canary', 'canary-of', 'policy', 'virtual-service', 'route'];
+const ofOne: readonly string[] = [
+  'canary',
+  'canary-of',
+  'policy',
+  'virtual-service',
+  'route',
+  'slack-channel',
+  'author',
+];
 
 /** Settings that a policy may hold, in the spelling of its fields. */
-const policyFields: readonly string[] = [...settingKeys.filter((key) => !ofOne.includes(key)).map(fieldName), 'gates'];
+const policyFields: readonly string[] = [
+  ...settingKeys.filter((key) => !ofOne.includes(key)).map(fieldName),
+  'announce',
+  'gates',
+  'freeze',
+  'stop',
+];
 
 /** One field under the name that its annotation has. */
 function annotationName(field: string): string {
@@ -18,15 +32,33 @@ export function fieldName(key: string): string {
   return key.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A policy's fields as `parseSettings` reads them: texts under the names of the annotations, and its gates as JSON under `gates`. */
+/**
+ * A policy's fields as `parseSettings` reads them: texts under the names of the annotations, and its gates as JSON under `gates`. Its
+ * freezes are no settings: they hold the whole namespace.
+ */
 export function policySettings({
+  announce,
   gates,
+  freeze: _freeze,
+  stop: _stop,
   ...fields
 }: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const settings = Object.fromEntries(
-    Object.entries(fields).map(([field, value]) => [annotationName(field), spelled(value)]),
+    [...Object.entries(fields), ...channelOf(announce)].map(([field, value]) => [
+      annotationName(field),
+      spelled(value),
+    ]),
   );
   return gates === undefined ? settings : { ...settings, gates: JSON.stringify(gates) };
+}
+
+/** Where a policy has people told, as the field that the annotation stands for: `announce.slack.channel`. */
+function channelOf(announce: unknown): readonly (readonly [string, unknown])[] {
+  return announce === undefined ? [] : [['slackChannel', within(within(announce, 'slack'), 'channel') ?? announce]];
+}
+
+function within(value: unknown, field: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[field] : undefined;
 }
 
 function spelled(value: unknown): string {

@@ -29,7 +29,7 @@ export interface Look {
   /** The weight that was assumed, in percent. */
   readonly weight: number;
   readonly verdicts: readonly GateVerdict[];
-  readonly decision: Decision;
+  readonly decision: Exclude<Decision, { readonly kind: 'ask' }>;
   /** Requests of the slot, as the reporter that saw most of them counted. */
   readonly requests: { readonly canary: number; readonly stable: number };
 }
@@ -151,12 +151,17 @@ function look(
   const verdicts = judged.verdicts.filter(({ gate }) => !unshown.includes(gate));
   // A source that is down runs out no bake.
   const since = reading.kind === 'sourceDown' ? bakeSince + end - start : bakeSince;
-  const decision = decideBake(imagined(subject, plan, { step, bakeSince: since }), verdicts, end);
+  const decision = approved(decideBake(imagined(subject, plan, { step, bakeSince: since }), verdicts, end));
   const goesOn = decision.kind === 'advance';
   const stand = goesOn
     ? { evidence: beginStep(judged.evidence, end), step: step + 1, bakeSince: end }
     : { evidence: judged.evidence, step, bakeSince: since };
   return { look: { time: end, step, weight, verdicts, decision, requests: requestsIn(reading, subject) }, stand };
+}
+
+/** Nobody is asked about the past. */
+function approved(decision: Decision): Look['decision'] {
+  return decision.kind === 'ask' ? { kind: 'advance', warrant: decision.warrant } : decision;
 }
 
 function requestsIn(reading: SlotReading, subject: Subject): Look['requests'] {

@@ -23,7 +23,16 @@ export const phases = [
 export type Phase = (typeof phases)[number];
 
 /** Why a rollout was rolled back. */
-export type Cause = 'gate' | 'health' | 'person' | 'superseded' | 'stableChanged' | 'deadline' | 'undecided';
+export type Cause =
+  | 'gate'
+  | 'health'
+  | 'person'
+  | 'superseded'
+  | 'stableChanged'
+  | 'deadline'
+  | 'undecided'
+  /** Refused by a person while it waited for approval, or nobody approved in time. */
+  | 'approval';
 
 /** Why a forward move was allowed: the step it was given for, and the sentence that explains it. */
 export interface Warrant {
@@ -69,7 +78,7 @@ export interface Route {
 export type Track = Route | Lanes;
 
 /** What people can ask of a rollout. */
-export const verbs = ['promote', 'promoteFull', 'abort', 'pause', 'resume', 'retry'] as const;
+export const verbs = ['promote', 'promoteFull', 'abort', 'pause', 'resume', 'retry', 'approve'] as const;
 
 export type Verb = (typeof verbs)[number];
 
@@ -82,7 +91,31 @@ export interface Request {
   readonly actor: string;
   readonly surface: string;
   readonly reason?: string;
+  /** With a promote: freezes do not hold this rollout any more. Takes a reason, and the right to override. */
+  readonly overrideFreeze?: true;
   readonly time: Instant;
+}
+
+/** A person's word that the rollout waits for, or that was given for where it stands. */
+export interface Approval {
+  readonly of: 'start' | 'step';
+  readonly step: number;
+  readonly askedAt: Instant;
+  /** When the plan's answer to silence applies; absent where it waits for ever. */
+  readonly expiresAt?: Instant;
+  /** When people were reminded, which is done once. */
+  readonly remindedAt?: Instant;
+  /** What warrants the move as soon as it is approved; absent before the start. */
+  readonly warrant?: Warrant;
+  readonly given?: Given;
+}
+
+/** Who said yes. */
+export interface Given {
+  readonly by: string;
+  readonly surface: string;
+  readonly time: Instant;
+  readonly reason?: string;
 }
 
 /** What became of a request. */
@@ -91,6 +124,27 @@ export interface Answer {
   readonly outcome: 'done' | 'refused' | 'repeated';
   readonly message: string;
   readonly time: Instant;
+}
+
+/** One change that is yet to be told outside the cluster. */
+export interface OutboxEntry {
+  /** One for each change, so that none is told twice. */
+  readonly key: string;
+  readonly time: Instant;
+  /** Who hears of it besides those who see the message change. */
+  readonly to: 'nobody' | 'thread' | 'channel';
+  readonly message: string;
+}
+
+/** Where and by whom a rollout is told of. */
+export interface Told {
+  readonly channel: string;
+  /** The message, once it is known to be posted. */
+  readonly ts?: string;
+  /** What the message shows: the key of the notice it was last drawn from. */
+  readonly shown?: string;
+  /** The process that alone may speak until then; `posting` while it may have posted a message whose place is not saved. */
+  readonly claim?: { readonly by: string; readonly until: Instant; readonly posting?: true };
 }
 
 /** One line of a rollout's past. */
@@ -171,6 +225,10 @@ export interface RolloutStatus {
   /** A person's `promote --full` warrants every remaining step. */
   readonly fullWarrant?: Warrant;
   readonly pausedBy?: string;
+  /** The approval that was asked for last; it counts for its own step alone. */
+  readonly approval?: Approval;
+  /** Who let this rollout go on in spite of freezes. */
+  readonly freezeOverride?: Given;
   readonly verdicts: readonly GateVerdict[];
   readonly evidence?: Evidence;
   /** When the status was last saved as a checkpoint of its evidence. */
@@ -181,6 +239,10 @@ export interface RolloutStatus {
   readonly stalled?: { readonly reason: string; readonly message: string };
   readonly history: readonly HistoryEntry[];
   readonly answers: readonly Answer[];
+  /** What is yet to be told outside, oldest first; absent until something is. */
+  readonly outbox?: readonly OutboxEntry[];
+  /** Where it is told; absent until somebody has begun to. */
+  readonly slack?: Told;
   /** CamelCase, one word for the present situation. */
   readonly reason: string;
   /** One plain sentence for the present situation. */

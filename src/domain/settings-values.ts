@@ -1,5 +1,5 @@
 // The texts of settings turned into values, each with what to say where that cannot be done.
-import type { LatencyLimit, OnUndecided, Plan } from './plan.ts';
+import type { ApprovalPlan, LatencyLimit, OnUndecided, Plan } from './plan.ts';
 import type { RolloutSpec } from './rollout.ts';
 import { nearest } from './spelling.ts';
 import { type Millis, parseDuration } from './time.ts';
@@ -34,6 +34,14 @@ export function parseTesters(text: string): Read<string> {
   if (name.toLowerCase() === 'cookie' && !/^[^\s=;,]+=[^\s;,]+$/.test(value))
     return { wrong: `which is not one cookie and its value. ${expected}` };
   return { value: `${name.toLowerCase()}: ${value}` };
+}
+
+/** A Slack channel by its id, or by its name without the hash. */
+export function parseChannel(text: string): Read<string> {
+  const name = text.replace(/^#/, '');
+  if (/^[CG][A-Z0-9]{8,20}$/.test(name) || /^[\p{Ll}\p{Lo}\d][\p{Ll}\p{Lo}\d_-]{0,79}$/u.test(name))
+    return { value: name };
+  return { wrong: 'which is no channel. Expected an id such as "C024BE91L", or a name such as "#releases".' };
 }
 
 /** Rising whole percentages that end in 100. */
@@ -95,6 +103,29 @@ export function parseAnalysis(text: string): Read<Plan['analysis']> {
   if (text === 'auto' || text === 'off') return { value: text };
   const meant = isYes(text) ? 'auto' : isNo(text) ? 'off' : undefined;
   return { wrong: oneOf(text, ['auto', 'off'], meant) };
+}
+
+const approvals = ['none', 'before-start', 'before-promotion', 'every-step'] as const;
+
+/** When a person is asked. */
+export function parseApproval(text: string): Read<ApprovalPlan['when'] | 'none'> {
+  const known = approvals.find((word) => word === text);
+  if (known !== undefined) return { value: known };
+  const meant = isYes(text) ? 'before-promotion' : isNo(text) ? 'none' : undefined;
+  return { wrong: oneOf(text, approvals, meant) };
+}
+
+/** Whether the author may approve. */
+export function parseByAuthor(text: string): Read<ApprovalPlan['byAuthor']> {
+  if (text === 'allowed' || text === 'refused') return { value: text };
+  const meant = isYes(text) ? 'allowed' : isNo(text) ? 'refused' : undefined;
+  return { wrong: oneOf(text, ['allowed', 'refused'], meant) };
+}
+
+/** A user name as the cluster has it. */
+export function parseAuthor(text: string): Read<string> {
+  if (text !== '' && !/\s/.test(text)) return { value: text };
+  return { wrong: 'which is no user name. Expected one as the cluster has it, such as "ada@example.com".' };
 }
 
 /** What people write elsewhere to turn something on. */

@@ -1,9 +1,13 @@
 // What a service owner writes: annotations under one prefix, or the fields of a shared policy. Read once, at the door.
 import { gatesFromText, neverSeen } from './gates/custom-text.ts';
-import { defaultPlan, type Plan } from './plan.ts';
+import { type ApprovalPlan, defaultPlan, type Plan } from './plan.ts';
 import type { Mode, RolloutSpec } from './rollout.ts';
 import {
   parseAnalysis,
+  parseApproval,
+  parseAuthor,
+  parseByAuthor,
+  parseChannel,
   parseCount,
   parseEnabled,
   parseLatency,
@@ -42,6 +46,12 @@ export const settingKeys = [
   'analysis',
   'max-unmeshed',
   'testers',
+  'slack-channel',
+  'approval',
+  'approval-timeout',
+  'on-approval-timeout',
+  'approval-by-author',
+  'author',
 ] as const;
 
 /** Letters a setting may have, which is also what the object that pins it has room for. */
@@ -206,6 +216,8 @@ function assemble(
   const stable = mode === 'pair' ? read('canary-of', (text) => parseStable(deployment, text), '') : '';
   read('canary', parseEnabled, '');
   const testers = read<string | undefined>('testers', parseTesters, undefined);
+  const slackChannel = read<string | undefined>('slack-channel', parseChannel, undefined);
+  const approval = readApproval(read);
   const maxErrorRate = read<number | undefined>('max-error-rate', parseShare, undefined);
   const plan: Plan = {
     steps: read('steps', parseSteps, defaultPlan.steps),
@@ -220,14 +232,48 @@ function assemble(
     maxUnmeshed: read('max-unmeshed', parseShare, defaultPlan.maxUnmeshed),
     falseRollback: read('false-rollback', parseRisk, defaultPlan.falseRollback),
     ...(testers === undefined ? {} : { testers }),
+    ...(slackChannel === undefined ? {} : { slackChannel }),
+    ...(approval === undefined ? {} : { approval }),
     gates: custom.gates,
   };
   const route = { ...read('virtual-service', parseObject, {}), ...read('route', parseSection, {}) };
   if (plan.maxBakeMs < plan.bakeMs) problems.push(bakeOrder(texts));
+  problems.push(...authorless(plan, texts));
   const unseen = plan.gates.flatMap((gate) => neverSeen(gate, plan.maxBakeMs) ?? []);
   problems.push(...unseen.map(ofPolicy));
   const settings: Settings = mode === 'pair' ? { mode, stable, plan, route } : { mode, plan };
   return problemsOr(problems, { kind: 'settings', settings });
+}
+
+type Reading = <T>(key: SettingKey, parse: (text: string) => Read<T>, otherwise: T) => T;
+
+/**
+ * Whom to ask. Silence rolls back unless said otherwise: nobody sets a time-out to have nothing happen, and a canary nobody answers
+ * for is not to stay among the users.
+ */
+function readApproval(read: Reading): ApprovalPlan | undefined {
+  const when = read<ApprovalPlan['when'] | 'none'>('approval', parseApproval, 'none');
+  const timeoutMs = read<number | undefined>('approval-timeout', parsePositive, undefined);
+  const onTimeout = read<ApprovalPlan['onTimeout']>('on-approval-timeout', parseOnUndecided, 'rollback');
+  const byAuthor = read<ApprovalPlan['byAuthor']>('approval-by-author', parseByAuthor, 'allowed');
+  const author = read<string | undefined>('author', parseAuthor, undefined);
+  if (when === 'none') return undefined;
+  return {
+    when,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    onTimeout,
+    byAuthor,
+    ...(author === undefined ? {} : { author }),
+  };
+}
+
+/** Barring an author whom nobody names would bar nobody. */
+function authorless({ approval }: Plan, texts: Readonly<Record<string, string>>): readonly SettingProblem[] {
+  if (approval?.byAuthor !== 'refused' || texts['author'] !== undefined) return [];
+  const message =
+    `${prefix}approval-by-author is "refused", but nobody says who the author is. Have whoever applies the change set ` +
+    `${prefix}author to a user name as the cluster has it, in the same apply.`;
+  return [{ key: 'author', value: '', message }];
 }
 
 function ofPolicy(message: string): SettingProblem {

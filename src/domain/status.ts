@@ -1,4 +1,5 @@
 // What every surface shows of a rollout: conditions for machines, plain strings for people.
+import { isAwaitingApproval } from './approval.ts';
 import { isFinal, type RolloutSpec, type RolloutStatus } from './rollout.ts';
 import { decisive } from './verdict.ts';
 
@@ -54,7 +55,7 @@ export function conditionsOf(spec: RolloutSpec, status: RolloutStatus, namespace
     condition('Stalled', stalled !== undefined, stalled?.reason, stalled?.message),
     condition('Finished', finished),
     condition('Succeeded', finished ? promoted : undefined),
-    condition('AwaitingApproval', status.phase === 'awaitingApproval'),
+    condition('AwaitingApproval', isAwaitingApproval(status)),
     condition('Paused', paused, paused ? 'PausedByPerson' : 'NotPaused', pausedSentence(spec, status, namespace)),
   ];
 }

@@ -18,6 +18,10 @@ export interface ControllerMetrics {
   evidenceRead(outcome: 'data' | 'sourceDown'): void;
   /** Whether the queue of wakes is in reach. */
   queueReached(reached: boolean): void;
+  /** Something about a rollout was said outside the cluster, or could not be. */
+  spoken(what: 'post' | 'edit' | 'reply', outcome: string): void;
+  /** Something may have been said twice, because it was posted and that was not saved. */
+  maybeTwice(): void;
   /** Everything in Prometheus' text format. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -30,6 +34,7 @@ export function controllerMetrics(): ControllerMetrics {
   collectDefaultMetrics({ register: registry });
   const { ticks, tickSeconds, lateSeconds } = tickMetrics(registry);
   const { rollouts, requests, reads, queue } = worldMetrics(registry);
+  const { announcements, maybeTwice } = announcementMetrics(registry);
   return {
     ticked(outcome, tookMs) {
       ticks.inc({ outcome });
@@ -45,6 +50,8 @@ export function controllerMetrics(): ControllerMetrics {
     },
     evidenceRead: (outcome) => reads.inc({ outcome }),
     queueReached: (reached) => queue.set(reached ? 1 : 0),
+    spoken: (what, outcome) => announcements.inc({ what, outcome }),
+    maybeTwice: () => maybeTwice.inc(),
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }
@@ -68,6 +75,23 @@ function tickMetrics(registry: Registry) {
       name: 'serin_wake_late_seconds',
       help: 'How long after their due time wakes were rung.',
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+      registers,
+    }),
+  };
+}
+
+function announcementMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    announcements: new Counter({
+      name: 'serin_announcements_total',
+      help: 'Posts, edits and replies about rollouts by what came of them.',
+      labelNames: ['what', 'outcome'],
+      registers,
+    }),
+    maybeTwice: new Counter({
+      name: 'serin_announcements_maybe_twice_total',
+      help: 'Posts that may stand twice, because nobody could save that they were made.',
       registers,
     }),
   };

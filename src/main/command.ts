@@ -1,8 +1,9 @@
 // The command as it is run: what constructs, reads the environment and handles signals.
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { text as textFrom } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Pipeline } from '../cli/cluster.ts';
 import { runProgram } from '../cli/program.ts';
 import type { Clock } from '../controller/ports.ts';
 
@@ -18,13 +19,21 @@ export async function runCommand(version: string): Promise<number> {
     runController: async (flags) => (await import('./controller.ts')).runController(flags, host, stopping.signal),
     readInput: (file) => (file === '-' ? textFrom(process.stdin) : readFile(file, 'utf8')),
     writeOutput: (file, text) => writeFile(file, text),
+    appendOutput: (file, text) => appendFile(file, text),
+    pipeline: pipelineOf(process.env),
     querySyntax: async () => (await import('../adapters/prometheus/syntax.ts')).queryProblems,
     terminal: {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
       interactive: process.stdout.isTTY,
       colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
-      columns: process.stdout.columns,
+      get columns() {
+        return process.stdout.columns;
+      },
+      get rows() {
+        return process.stdout.rows;
+      },
+      unicode: isUnicode(process.env),
     },
     clock,
     newId: randomUUID,
@@ -32,4 +41,20 @@ export async function runCommand(version: string): Promise<number> {
     interrupted: stopping.signal,
     version,
   });
+}
+
+/** GitHub Actions sets both for every step (docs.github.com, "Variables reference"). */
+function pipelineOf(environment: NodeJS.ProcessEnv): Pipeline {
+  const actions = environment['GITHUB_ACTIONS'] === 'true';
+  const summaryFile = environment['GITHUB_STEP_SUMMARY'] ?? '';
+  if (!actions && summaryFile === '') return {};
+  return { github: { actions, ...(summaryFile === '' ? {} : { summaryFile }) } };
+}
+
+/** The locale of the letters, as POSIX finds it (IEEE Std 1003.1-2024, XBD 8.2); systems that name none elsewhere are asked nothing. */
+function isUnicode(environment: NodeJS.ProcessEnv): boolean {
+  const locale = [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find(
+    (name) => (name ?? '') !== '',
+  );
+  return process.platform === 'win32' || /utf-?8/i.test(locale ?? '');
 }

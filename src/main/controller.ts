@@ -4,6 +4,7 @@ import { istioMesh } from '../adapters/istio/mesh.ts';
 import { type Cluster, connectCluster } from '../adapters/kubernetes/connection.ts';
 import { clusterCopies } from '../adapters/kubernetes/copies.ts';
 import { clusterEvents } from '../adapters/kubernetes/events.ts';
+import { clusterFreezes } from '../adapters/kubernetes/freezes.ts';
 import { clusterHolds } from '../adapters/kubernetes/holds.ts';
 import { clusterPodAge } from '../adapters/kubernetes/pod-age.ts';
 import { clusterPolicies } from '../adapters/kubernetes/policies.ts';
@@ -18,17 +19,21 @@ import { bullQueue } from '../adapters/queue/bull-queue.ts';
 import type { ControllerFlags } from '../cli/cluster.ts';
 import { type Conductor, conductor } from '../controller/conductor.ts';
 import { rememberingDoctor } from '../controller/examinations.ts';
+import { rememberingFreezes } from '../controller/freezes.ts';
 import { gauges } from '../controller/gauges.ts';
 import { evidenceLedger } from '../controller/ledger.ts';
 import type { Log } from '../controller/log.ts';
+import { rolloutNews, telling } from '../controller/news.ts';
 import type { Metrics } from '../controller/ports.ts';
 import { localTimers } from '../controller/timers.ts';
 import { type WakeClock, wakeClock } from '../controller/wake-clock.ts';
 import type { World } from '../controller/world.ts';
 import { type ControllerMetrics, controllerMetrics } from '../http/metrics.ts';
+import { serveApi } from './api.ts';
 import type { Host } from './host.ts';
 import { serveHttp } from './http.ts';
 import { prometheusQuestion } from './question.ts';
+import type { RunningSlack } from './slack.ts';
 import { controllerWatches } from './watches.ts';
 
 const stopMs = 10_000;
@@ -54,11 +59,13 @@ export async function runController(flags: ControllerFlags, host: Host, stopping
   const source = watchedSource(flags, cluster, metrics);
   const bells = clockOf(flags, host, log, metrics);
   const parts = conduct(flags, host, log, { cluster, source: source.metrics, bells });
+  const news = rolloutNews();
+  const slack = await slackOf(flags, host, { cluster, log, metrics });
   const watches = controllerWatches({
     cluster,
     clock: host.clock,
     log,
-    conductor: parts,
+    conductor: tellingSlack(telling(parts, news), slack),
     ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
   });
   const { lastRead } = source;
@@ -69,14 +76,55 @@ export async function runController(flags: ControllerFlags, host: Host, stopping
     (id, uid) => parts.tick(id, uid),
     () => parts.sweep(),
   );
+  const api =
+    flags.api === undefined ? undefined : await serveApi({ ...flags, api: flags.api, cluster, news, ...host, log });
   const { namespace = 'all', slotMs, settleMs } = flags;
-  log.info('The controller is ready', { url: http.url, namespace, slotMs, settleMs });
+  const apiUrl = {
+    ...(api === undefined ? {} : { api: api.url }),
+    ...(slack?.url === undefined ? {} : { slack: slack.url }),
+  };
+  log.info('The controller is ready', { url: http.url, ...apiUrl, namespace, slotMs, settleMs });
   await untilAborted(stopping);
   log.info('The controller is stopping');
   await bells.stop(stopMs);
-  await Promise.all([watches.stop(), http.close()]);
+  await Promise.all([watches.stop(), http.close(), api?.close(), slack?.close()]);
   await cluster.close();
   return 0;
+}
+
+/** Slack where it is asked for; nothing of it is loaded otherwise. */
+async function slackOf(
+  { slack, clusterName, namespace }: ControllerFlags,
+  { clock }: Host,
+  { cluster, log, metrics }: { readonly cluster: Cluster; readonly log: Log; readonly metrics: ControllerMetrics },
+): Promise<RunningSlack | undefined> {
+  if (slack === undefined) return undefined;
+  const { runSlack } = await import('./slack.ts');
+  return runSlack({
+    slack,
+    cluster,
+    clock,
+    log,
+    counter: metrics,
+    ...(clusterName === undefined ? {} : { clusterName }),
+    ...(namespace === undefined ? {} : { namespace }),
+  });
+}
+
+/** The conductor, for a watch that wakes what is told in Slack as well. */
+function tellingSlack(conductor: Conductor, slack: RunningSlack | undefined): Conductor {
+  if (slack === undefined) return conductor;
+  return {
+    ...conductor,
+    rolloutChanged(rollout, byOthers) {
+      conductor.rolloutChanged(rollout, byOthers);
+      slack.changed(rollout);
+    },
+    rolloutGone(id) {
+      conductor.rolloutGone(id);
+      slack.gone(id);
+    },
+  };
 }
 
 function conduct(
@@ -104,6 +152,7 @@ function conduct(
     copies: clusterCopies(cluster),
     holds: clusterHolds(cluster, clock),
     policies,
+    freezes: rememberingFreezes(clusterFreezes(cluster, flags.clusterPolicy), clock),
     targets: clusterTargets(cluster, clock),
     events: clusterEvents(cluster, { clock, trouble }),
     mesh: istioMesh({ requests: cluster, now: () => clock.now() }),
@@ -113,6 +162,7 @@ function conduct(
     doctor: rememberingDoctor(istioDoctor({ requests: cluster, policies, query }), clock),
     wakes: bells,
     log,
+    announcing: flags.slack !== undefined,
     slotMs,
     settleMs,
     lagMs,

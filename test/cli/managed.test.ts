@@ -84,7 +84,7 @@ describe('serin wait for a managed Deployment', () => {
     cluster.deploy(aChanged({ annotations: { 'serin.dev/stable': '7d7d7d7d7d' } }));
     cluster.managed.generations = [aGeneration({ hash: '7d7d7d7d7d', revision: 'cccccccccc' })];
     const stable = { workload: 'checkout-cccccccccc', hash: 'cccccccccc', images: [] };
-    cluster.put(aManagedRollout({ spec: { stable }, status: { phase: 'rolledBack', cause: 'health' } }));
+    cluster.put(aManagedRollout({ spec: { stable }, status: { phase: 'rolledBack', cause: 'gate' } }));
 
     expect((await cluster.run('wait checkout')).code).toBe(3);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { exitCodes } from '../../src/cli/exit.ts';
 import { aRollout } from '../support/builders.ts';
 import { testCluster } from './support/command.ts';
 
@@ -10,7 +11,7 @@ describe('the command line', () => {
     ['status', "serin: missing required argument 'name'."],
     [
       'wait x --for=promotd',
-      "serin: option '--for <goal>' argument 'promotd' is invalid. Allowed choices are promoted, finished.",
+      "serin: option '--for <goal>' argument 'promotd' is invalid. Expected promoted, finished, awaiting-approval, or step=2. Did you mean \"promoted\"?",
     ],
     [
       'get -o jsn',
@@ -48,7 +49,7 @@ describe('the command line', () => {
   it('documents the exit codes where they are looked for', async () => {
     const { out } = await testCluster().run('wait --help');
 
-    for (const code of [0, 1, 2, 3, 4, 5, 8, 10, 124, 130]) expect(out).toMatch(new RegExp(`^ +${code}  \\S`, 'm'));
+    for (const code of Object.values(exitCodes)) expect(out).toMatch(new RegExp(`^ +${code}  \\S`, 'm'));
   });
 
   it.each(['-n books --context kind --kubeconfig /k get', 'get -n books --context kind --kubeconfig /k'])(

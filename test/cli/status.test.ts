@@ -76,6 +76,13 @@ You can: serin promote reviews-v2 -n shop   serin abort reviews-v2 -n shop
     expect(out).toContain('serin resume reviews-v2 -n shop');
   });
 
+  it('says how to approve one that waits for it', async () => {
+    const cluster = testCluster();
+    cluster.put(aRollout({ status: { phase: 'awaitingApproval' } }));
+
+    expect((await cluster.run('status reviews-v2')).out).toContain('You can: serin approve reviews-v2 -n shop ');
+  });
+
   it('shows why one that needs a person is stalled', async () => {
     const cluster = testCluster();
     const stalled = { reason: 'NoData', message: 'Nobody calls the canary.' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Cause, Rollout, RolloutStatus } from '../../src/domain/rollout.ts';
+import type { Cause, HistoryEntry, Rollout, RolloutStatus } from '../../src/domain/rollout.ts';
 import { aRollout, aWorkload, dawn } from '../support/builders.ts';
 import { type TestCluster, testCluster } from './support/command.ts';
 
@@ -8,6 +8,10 @@ const baking = aRollout({ status: { phase: 'baking', reason: 'Baking', message: 
 
 function ended(parts: Partial<RolloutStatus>): Rollout {
   return aRollout({ status: { phase: 'rolledBack', message: 'It ended.', finishedAt: dawn, ...parts } });
+}
+
+function bakedAt(weight: number): HistoryEntry {
+  return { time: dawn, phase: 'baking', step: 0, weight, message: 'In effect.' };
 }
 
 /** A pair of Deployments as the rollout of the builders found them. */
@@ -51,12 +55,12 @@ Waiting up to 45m for reviews-v2 to be promoted.
 
   it.each<[Cause, number]>([
     ['gate', 3],
-    ['health', 3],
     ['person', 4],
     ['superseded', 5],
     ['stableChanged', 5],
+    ['approval', 6],
     ['undecided', 8],
-    ['deadline', 8],
+    ['deadline', 7],
   ])('ends a rollback by %s with code %i, and with 0 when any end was wanted', async (cause, code) => {
     const cluster = clusterWith(ended({ cause }));
 
@@ -65,6 +69,16 @@ Waiting up to 45m for reviews-v2 to be promoted.
       out: `${name} rolled back (${cause}): It ended.\n`,
     });
     expect((await cluster.run(`wait ${name} --for=finished`)).code).toBe(0);
+  });
+
+  it.each<[string, Partial<RolloutStatus>, number]>([
+    ['before any traffic as a failure to start', {}, 7],
+    ['under traffic as a rollback', { history: [bakedAt(10)] }, 3],
+    ['at a later step as a rollback, its history cut short', { step: 2 }, 3],
+  ])('takes pods in trouble %s', async (_when, parts, code) => {
+    const cluster = clusterWith(ended({ cause: 'health', ...parts }));
+
+    expect((await cluster.run(`wait ${name}`)).code).toBe(code);
   });
 
   it('gives up after its time-out with code 124, and says that the rollout goes on', async () => {
@@ -188,7 +202,7 @@ describe('serin wait for a Deployment', () => {
 
     const { code, err } = await cluster.run('wait reviews-v2');
 
-    expect(code).toBe(10);
+    expect(code).toBe(7);
     expect(err).toContain('No rollout of reviews-v2 can begin: serin.dev/bake is "5"');
   });
 
@@ -221,6 +235,18 @@ describe('a cluster that does not answer', () => {
       err.match(/The cluster does not answer \(connect ECONNREFUSED 127\.0\.0\.1:6443\); trying again\./g),
     ).toHaveLength(1);
     expect(err).toContain('The cluster answers again.\n');
+  });
+
+  it('is told of again each minute', async () => {
+    const cluster = clusterWith(baking);
+    cluster.after(2_000, () => cluster.silent(new Error('connect ECONNREFUSED')));
+    cluster.after(90_000, () => cluster.silent(undefined));
+    cluster.after(95_000, () => cluster.change(name, { phase: 'promoted' }));
+
+    const { code, err } = await cluster.run('wait reviews-v2');
+
+    expect(code).toBe(0);
+    expect(err).toContain('The cluster has not answered for 1m; trying again.\n');
   });
 
   it('for two minutes ends the wait with code 1', async () => {

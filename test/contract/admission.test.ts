@@ -4,13 +4,19 @@ import { z } from 'zod';
 import type { Cluster } from '../../src/adapters/kubernetes/connection.ts';
 import { rolloutPath } from '../../src/adapters/kubernetes/rollout-codec.ts';
 import { clusterRollouts } from '../../src/adapters/kubernetes/rollout-store.ts';
-import type { RolloutId } from '../../src/domain/rollout.ts';
-import { aSpec, aStatus, dawn } from '../support/builders.ts';
+import type { RolloutId, RolloutSpec } from '../../src/domain/rollout.ts';
+import { aPlan, aSpec, aStatus, dawn } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { applyPolicies, bindPolicies } from './admission-bench.ts';
 import { connectionsForTests, createDeployment, demand, newNamespace } from './crds-bench.ts';
 
 const clock = { now: () => dawn };
+
+/** How a rollout begins, and which roles alice has besides. */
+interface Begins {
+  readonly spec?: Partial<RolloutSpec>;
+  readonly roles?: readonly string[];
+}
 
 describe('the admission policy for requests', () => {
   const connections = connectionsForTests();
@@ -25,26 +31,31 @@ describe('the admission policy for requests', () => {
   });
 
   /** A rollout in a bound namespace, where alice is an operator and bob may only write. */
-  async function begin(): Promise<{ readonly id: RolloutId }> {
+  async function begin({ spec = {}, roles = [] }: Begins = {}): Promise<{ readonly id: RolloutId }> {
     const { admin, controller } = connections();
     const namespace = await newNamespace(admin, 'admission');
     await bindPolicies(admin, namespace);
     const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
     const rules = [{ apiGroups: ['serin.dev'], resources: ['canaryrollouts'], verbs: ['get', 'patch'] }];
     await demand(admin, 'POST', `${rbac}/roles`, { body: { metadata: { name: 'writer' }, rules } });
-    const bind = (name: string, kind: string, role: string): Promise<unknown> =>
+    const bind = (name: string, kind: string, role: string, user = name): Promise<unknown> =>
       demand(admin, 'POST', `${rbac}/rolebindings`, {
         body: {
           metadata: { name },
           roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: role },
-          subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
+          subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
         },
       });
     await bind('alice', 'ClusterRole', 'serin-operator');
     await bind('bob', 'Role', 'writer');
+    for (const role of roles) await bind(role, 'ClusterRole', role, 'alice');
     const id = { namespace, name: 'reviews-v2-two-1' };
     const target = await createDeployment(admin, namespace, { replicas: 0 });
-    await clusterRollouts(controller, { clock, trouble: () => undefined }).create(id, aSpec({ target }), aStatus());
+    await clusterRollouts(controller, { clock, trouble: () => undefined }).create(
+      id,
+      aSpec({ target, ...spec }),
+      aStatus(),
+    );
     return { id };
   }
 
@@ -65,16 +76,22 @@ describe('the admission policy for requests', () => {
   function ask(
     cluster: Cluster,
     id: RolloutId,
-    parts: { readonly actor: string; readonly verb?: string },
+    parts: {
+      readonly actor: string;
+      readonly verb?: string;
+      readonly overrideFreeze?: boolean;
+      readonly reason?: string;
+    },
     query: Readonly<Record<string, string>> = {},
   ) {
-    const { actor, verb = 'promote' } = parts;
+    const { actor, verb = 'promote', ...others } = parts;
     const value = {
       id: `${actor.replace('@', '-')}-${verb}`,
       verb,
       actor,
       surface: 'kubectl',
       time: '2026-01-05T09:00:00Z',
+      ...others,
     };
     return patch(cluster, id, [{ op: 'add', path: '/spec/requests/-', value }], 'json', query);
   }
@@ -128,6 +145,46 @@ describe('the admission policy for requests', () => {
     expect(answer.message).toContain(
       `in namespace ${id.namespace}. Ask an administrator for a RoleBinding to the ClusterRole serin-operator there.`,
     );
+  });
+
+  it('takes an approver to approve, to promote what asks for approval, and to override a freeze', async () => {
+    const approval = { when: 'every-step', onTimeout: 'rollback', byAuthor: 'allowed' } as const;
+    const plain = await begin();
+    const asking = await begin({ spec: { plan: aPlan({ approval }) } });
+    const approving = await begin({ spec: { plan: aPlan({ approval }) }, roles: ['serin-approver'] });
+    const alice = connections().person('alice');
+    const override = { overrideFreeze: true, reason: 'hotfix' };
+
+    const answers = [
+      await ask(alice, asking.id, { actor: 'alice', verb: 'approve' }),
+      await ask(alice, asking.id, { actor: 'alice', verb: 'promote' }),
+      await ask(alice, asking.id, { actor: 'alice', verb: 'abort' }),
+      await ask(alice, plain.id, { actor: 'alice', verb: 'promote', ...override }),
+      await ask(alice, approving.id, { actor: 'alice', verb: 'approve' }),
+      await ask(alice, approving.id, { actor: 'alice', verb: 'promote', ...override }),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 200, 403, 200, 200]);
+    for (const at of [0, 1])
+      expect(answers[at]?.message).toContain(
+        `alice may not approve: that needs the verb approve on canaryrollouts.serin.dev in namespace ${asking.id.namespace}. ` +
+          'Ask an administrator for a RoleBinding to the ClusterRole serin-approver there.',
+      );
+    expect(answers[3]?.message).toContain('alice may not override a freeze: that needs the verb override');
+  });
+
+  it('takes no override without a reason, nor one of another verb than promote', async () => {
+    const { id } = await begin({ roles: ['serin-approver'] });
+    const alice = connections().person('alice');
+    const asked = { actor: 'alice', overrideFreeze: true };
+
+    const answers = [
+      await ask(alice, id, { ...asked, verb: 'promote' }),
+      await ask(alice, id, { ...asked, verb: 'pause', reason: 'why' }),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([422, 422]);
+    expect(answers[0]?.message).toContain('A freeze is overridden by a promote, and with a reason.');
   });
 
   it.each([

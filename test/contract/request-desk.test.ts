@@ -4,6 +4,7 @@ import { rolloutPath } from '../../src/adapters/kubernetes/rollout-codec.ts';
 import { clusterRollouts } from '../../src/adapters/kubernetes/rollout-store.ts';
 import { memoryRollouts } from '../../src/adapters/memory/rollouts.ts';
 import type { RequestDesk } from '../../src/controller/ports.ts';
+import { refusalOf } from '../../src/domain/permission.ts';
 import { aSpec, aStatus } from '../support/builders.ts';
 import { change, connectionsForTests, createDeployment, demand, newNamespace } from './crds-bench.ts';
 import { type DeskBench, deskTime, requestDeskContract } from './request-desk.ts';
@@ -47,7 +48,7 @@ describe('on a cluster', () => {
     return desk.append(id, { ...promote, ...(reason === undefined ? {} : { reason }) });
   }
 
-  it("gives the cluster's sentence when the person may read and not write", async () => {
+  it('gives the sentence of every surface when the person may read and not write', async () => {
     const bench = await begin();
     const { admin, person } = connections();
     const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/${bench.namespace}/rolebindings`;
@@ -62,7 +63,7 @@ describe('on a cluster', () => {
 
     expect(outcome).toEqual({
       kind: 'refused',
-      message: expect.stringContaining('User "bob" cannot patch resource "canaryrollouts"'),
+      message: refusalOf({ name: 'bob' }, 'promote', bench.namespace),
     });
   });
 

@@ -45,6 +45,12 @@ export function requestDeskContract(name: string, begin: () => Promise<DeskBench
       ]);
     });
 
+    it('signs for somebody else when told to', async () => {
+      await bench.desk.append(id, asked('a'), 'system:serviceaccount:ci:pipeline');
+
+      expect(await requests()).toMatchObject([{ id: 'a', actor: 'system:serviceaccount:ci:pipeline' }]);
+    });
+
     it('appends after what is there', async () => {
       for (const key of ['a', 'b', 'c']) await bench.desk.append(id, asked(key));
 

@@ -1,6 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { phases } from '../../src/domain/rollout.ts';
+import { conditionsOf } from '../../src/domain/status.ts';
+import { aRollout } from '../support/builders.ts';
 import { type Health, healthBy } from '../support/lua.ts';
 import { objectsOf, snippetsOf } from '../support/snippets.ts';
 
@@ -149,8 +154,49 @@ describe("Argo CD's health of a rollout, by the check of the page", () => {
     expect(healthBy(await script('serin.dev_CanaryRollout'), object)).toEqual({ status, message: 'As it stands.' });
   });
 
+  it.each([
+    ['Paused', 'baking', 'Suspended'],
+    ['AwaitingApproval', 'pending', 'Suspended'],
+    ['Stalled', 'baking', 'Progressing'],
+    ['Paused', 'rolledBack', 'Degraded'],
+  ])('with the condition %s in phase %s is %s', async (type, phase, status) => {
+    const conditions = [
+      { type: 'Ready', status: 'False', message: 'Not yet.' },
+      { type, status: 'True', message: 'Someone is asked.' },
+    ];
+    const object = { metadata: { name: 'x' }, status: { phase, message: 'As it stands.', conditions } };
+
+    expect(healthBy(await script('serin.dev_CanaryRollout'), object)).toEqual({
+      status,
+      message: status === 'Suspended' ? 'Someone is asked.' : 'As it stands.',
+    });
+  });
+
+  it('is Suspended by the conditions that Serin itself writes of a paused one', async () => {
+    const { spec, status } = aRollout({ status: { phase: 'baking', pausedBy: 'ada' } });
+    const conditions = conditionsOf(spec, status, 'shop');
+
+    expect(healthBy(await script('serin.dev_CanaryRollout'), { status: { phase: status.phase, conditions } })).toEqual({
+      status: 'Suspended',
+      message: expect.stringContaining('paused by ada'),
+    });
+  });
+
   it('is Progressing before it has a status', async () => {
     expect(healthBy(await script('serin.dev_CanaryRollout'), { metadata: {} }).status).toBe('Progressing');
+  });
+});
+
+describe('deploy/argocd/argocd-cm.yaml', () => {
+  it('is what the page shows, health check by health check', async () => {
+    const file = parse(await readFile(join(import.meta.dirname, '../../deploy/argocd/argocd-cm.yaml'), 'utf8'));
+    const shown = (await objectsOf(page)).find(({ kind }) => kind === 'ConfigMap');
+
+    expect(file).toEqual(shown);
+    expect(Object.keys(configMap.parse(file).data)).toEqual([
+      'resource.customizations.health.apps_Deployment',
+      'resource.customizations.health.serin.dev_CanaryRollout',
+    ]);
   });
 });
 
@@ -163,7 +209,7 @@ describe('the snippets for the tools', () => {
       'ConfigMap',
       'Kustomization',
     ]);
-    expect(await snippetsOf(page, 'sh')).toHaveLength(1);
+    expect(await snippetsOf(page, 'sh')).toHaveLength(2);
   });
 
   it('let Argo CD leave the routes alone both when it compares and when it syncs', async () => {

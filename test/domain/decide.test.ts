@@ -152,7 +152,9 @@ describe('a bake', () => {
       {
         kind: 'stay',
         reason: 'AwaitingApproval',
-        message: 'Waiting for approval. The errors gate says pass.',
+        message:
+          'Step 2 of 4 (25%) has passed, and the step to 50% waits for approval: serin approve reviews-v2 -n shop, or refuse it with ' +
+          'serin abort reviews-v2 -n shop. It waits for ever. The errors gate says pass.',
         stalled: false,
       },
     ],

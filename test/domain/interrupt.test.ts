@@ -18,7 +18,6 @@ interface Situation {
 describe('a rollout is ended', () => {
   const table: readonly (readonly [string, Situation, Interrupt])[] = [
     ['by deleting its record', { deleting: true }, person('Deleted', 'The rollout reviews-v2-two-1 was deleted.')],
-    ['by spec.abort', { spec: { abort: true } }, person('Aborted', 'Aborted by spec.abort on the rollout.')],
     ['by deleting the Deployment', { target: 'gone' }, person('TargetDeleted', 'Deployment reviews-v2 was deleted.')],
     [
       'by a Deployment that is about to go',
@@ -88,6 +87,23 @@ describe('a rollout is ended', () => {
 
       expect([phase, seen]).toEqual([phase, isAbortable(phase) ? interrupt : undefined]);
     }
+  });
+});
+
+describe('spec.abort', () => {
+  it.each(phases)('in %s ends a rollout up to the last bake; one that waits for approval is refused by it', (phase) => {
+    const aborted = person('Aborted', 'Aborted by spec.abort on the rollout.');
+    const refused = {
+      cause: 'approval',
+      reason: 'ApprovalRefused',
+      message: 'Approval refused by spec.abort on the rollout.',
+      final: true,
+    };
+
+    const interrupt = interruptIn({ spec: { abort: true } }, phase);
+
+    const expected = phase === 'awaitingApproval' ? refused : aborted;
+    expect(interrupt).toEqual(isAbortable(phase) ? expected : undefined);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerRequest, askedBy, openRequests, type RequestOutcome } from '../../src/domain/requests.ts';
+import { askedBy, type RequestOutcome } from '../../src/domain/desk.ts';
+import { answerRequest, openRequests } from '../../src/domain/requests.ts';
 import {
   isAbortable,
   isFinal,
@@ -109,7 +110,8 @@ describe('abort', () => {
   it.each(phases.filter((phase) => isAbortable(phase)))('goes back from %s', (phase) => {
     const outcome = ask(aRequest('abort', { reason: 'pager' }), { phase });
 
-    expect(said(outcome)).toEqual(['done', 'Aborted by ada from serin: pager.', 'abort']);
+    const word = phase === 'awaitingApproval' ? 'Approval refused' : 'Aborted';
+    expect(said(outcome)).toEqual(['done', `${word} by ada from serin: pager.`, 'abort']);
   });
 
   it.each<Phase>(['promoting', 'finalizing', 'held', 'promoted'])(

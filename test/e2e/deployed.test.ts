@@ -226,7 +226,44 @@ describe.concurrent('people', { timeout: 240_000 }, () => {
     expect(paused.spec['requests']).toEqual([expect.objectContaining({ actor: 'carol', verb: 'pause' })]);
     expect(weightsMoved(paused)).toEqual([10]);
   });
+
+  it('over HTTP are asked for their rights, and the controller speaks for them', async (context) => {
+    const asked = await storyHere(context, 'over-http');
+    const role = `--serviceaccount=${asked.namespace}:pipeline`;
+    await asked.kubectl(['create', 'serviceaccount', 'pipeline']);
+    await asked.release(patient);
+    await asked.reaches('baking');
+
+    const stranger = await pauseOverHttp(asked, 'pipeline');
+    await asked.kubectl(['create', 'rolebinding', 'pipeline', '--clusterrole=serin-operator', role]);
+    const done = await eventually(
+      'the right to be followed',
+      async () => {
+        const sent = await pauseOverHttp(asked, 'pipeline');
+        return sent.status === 200 ? sent : false;
+      },
+      { withinMs: 20_000 },
+    );
+    const paused = await asked.until('the pause', ({ status }) => status['pausedBy'] !== undefined);
+
+    const actor = `system:serviceaccount:${asked.namespace}:pipeline`;
+    expect([stranger.status, stranger.said]).toEqual([
+      403,
+      expect.objectContaining({ detail: expect.stringContaining(`${actor} may not pause or resume: that needs`) }),
+    ]);
+    expect(done.said).toMatchObject({ outcome: 'done' });
+    expect(paused.spec['requests']).toEqual([expect.objectContaining({ actor, verb: 'pause', surface: 'http' })]);
+  });
 });
+
+/** Asks for a pause over HTTP with a token of a ServiceAccount of the story. */
+async function pauseOverHttp(of: Story, account: string): Promise<{ readonly status: number; readonly said: unknown }> {
+  const token = (await of.kubectl(['create', 'token', account])).trim();
+  const url = `${installed().controller.apiUrl}/v1/rollouts/${of.namespace}/reviews-v2/pause`;
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(url, { method: 'POST', headers, signal: AbortSignal.timeout(30_000) });
+  return { status: answer.status, said: await answer.json() };
+}
 
 const aborting = '{"spec":{"abort":true}}';
 

@@ -79,6 +79,31 @@ describe('on a random walk', () => {
   });
 });
 
+describe('a plan that is asked about', () => {
+  it('at every step and approved each time visits every step in turn', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), (steps) => {
+        const asked = goodWalk(steps).flatMap((event): readonly RolloutEvent[] =>
+          event.type === 'ADVANCE' ? [{ type: 'ASK' }, event] : [event],
+        );
+        const moves = replay(asked, steps);
+
+        expect(moves.filter(({ after }) => after.phase === 'awaitingApproval').map(({ after }) => after.step)).toEqual(
+          Array.from({ length: steps }, (_, step) => step),
+        );
+        expect(moves.at(-1)?.after.phase).toBe('promoted');
+        expect(moves.flatMap((move) => broken(move, steps))).toEqual([]);
+      }),
+    );
+  });
+
+  it('is refused from where it waits, with that cause', () => {
+    const back = advance({ phase: 'awaitingApproval', step: 1 }, 3, { type: 'ROLL_BACK', cause: 'approval' });
+
+    expect(back).toEqual({ phase: 'rollingBack', step: 1, cause: 'approval' });
+  });
+});
+
 describe('ROLL_BACK', () => {
   it.each(phases)('in %s is accepted up to the last bake and ignored after', (phase) => {
     const progress: Progress = { phase, step: 0 };
@@ -153,6 +178,7 @@ function everyEvent(steps: number): RolloutEvent[] {
     { type: 'SETTLED' },
     { type: 'ASK' },
     { type: 'ROLL_BACK', cause: 'gate' },
+    { type: 'ROLL_BACK', cause: 'approval' },
     { type: 'STABLE_UPDATED' },
     { type: 'STUCK' },
     { type: 'UNSTUCK' },
@@ -211,6 +237,15 @@ function broken({ before, event, after }: Move, steps: number): readonly string[
       !onTheWayBack || after.phase === 'rolledBack' || after.phase === 'held',
     ],
     ['a final state was left', !isFinal(before.phase)],
+    [
+      'a person was asked about something else than a step that bakes',
+      after.phase !== 'awaitingApproval' || (before.phase === 'baking' && after.step === before.step),
+    ],
+    [
+      'the question was left without a warrant for its step or a way back',
+      before.phase !== 'awaitingApproval' || warranted || after.phase === 'rollingBack',
+    ],
+    ['an approval let a rollout start again', before.phase !== 'awaitingApproval' || after.phase !== 'preparing'],
     ['a rollback has no cause', after.phase !== 'rollingBack' || after.cause !== undefined],
     ['a rollback began after promotion had', after.phase !== 'rollingBack' || isAbortable(before.phase)],
     ['a forward move is not on record', !warranted || after.warrant === event.warrant],

@@ -57,6 +57,7 @@ async function withController(stack: Stack): Promise<Installed> {
     prometheusUrl: stack.prometheus.url,
     redisUrl: stack.redis.url,
     redisPrefix: '{installed}',
+    api: { address: '127.0.0.1:0' },
   });
   const end = async (): Promise<void> => {
     await controller.kill();

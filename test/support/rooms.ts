@@ -64,6 +64,7 @@ const rooms: readonly Room[] = [
   adapter('prometheus', ['@prometheus-io/lezer-promql', 'prometheus-query', 'undici', 'zod']),
   adapter('queue', ['bullmq', 'ioredis', 'zod']),
   adapter('log', ['pino']),
+  adapter('slack', ['@slack/bolt', 'yaml', 'zod'], ['src/controller/announcements.ts']),
   adapter('memory', []),
   {
     home: 'src/http/',

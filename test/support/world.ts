@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { istioMesh } from '../../src/adapters/istio/mesh.ts';
 import { memoryCopies } from '../../src/adapters/memory/copies.ts';
 import { memoryEvents } from '../../src/adapters/memory/events.ts';
+import { type MemoryFreezes, memoryFreezes } from '../../src/adapters/memory/freezes.ts';
 import { type MemoryGauge, memoryGauge } from '../../src/adapters/memory/gauge.ts';
 import { memoryHolds } from '../../src/adapters/memory/holds.ts';
 import { memoryMesh } from '../../src/adapters/memory/mesh.ts';
@@ -15,7 +16,7 @@ import { memoryWorkloads } from '../../src/adapters/memory/workloads.ts';
 import { gauges } from '../../src/controller/gauges.ts';
 import { evidenceLedger } from '../../src/controller/ledger.ts';
 import { silentLog } from '../../src/controller/log.ts';
-import type { Announcement, PodTrouble, Workload } from '../../src/controller/ports.ts';
+import type { Announcement, PodTrouble, RequestDesk, Workload } from '../../src/controller/ports.ts';
 import type { World } from '../../src/controller/world.ts';
 import type { Request, Rollout, RolloutSpec } from '../../src/domain/rollout.ts';
 import type { Millis } from '../../src/domain/time.ts';
@@ -30,6 +31,8 @@ export interface WorldOptions {
   readonly settings?: Settings;
   /** Shared policies by `namespace/name`. */
   readonly policies?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Freezes of policies, which a test may change while the world runs; `serin-system/cluster` holds for every namespace. */
+  readonly freezes?: MemoryFreezes;
   /** The weights of the route to v1, v2 and, when there are three, v3; null for a destination without the field. */
   readonly weights?: readonly (number | null)[];
 }
@@ -40,6 +43,8 @@ type Settings = Readonly<Record<string, string>>;
 export interface MemoryWorld {
   /** What a controller is handed. */
   readonly world: World;
+  /** Where requests are written. */
+  readonly desk: RequestDesk;
   readonly traffic: Traffic;
   readonly metrics: MemoryMetrics;
   /** What custom gates look at. */
@@ -64,7 +69,10 @@ export interface MemoryWorld {
   acceptance(name: string): Acceptance | undefined;
   workload(name: string): Promise<Workload | undefined>;
   /** Asks something of the newest rollout, under an id of its own unless one is given. */
-  ask(verb: Request['verb'], parts?: Partial<Pick<Request, 'id' | 'step' | 'reason'>>): Promise<void>;
+  ask(
+    verb: Request['verb'],
+    parts?: Partial<Pick<Request, 'id' | 'step' | 'reason' | 'overrideFreeze'>>,
+  ): Promise<void>;
   /** Edits the newest rollout's spec as `kubectl edit` would. */
   edit(spec: Partial<Pick<RolloutSpec, 'abort' | 'paused'>>): Promise<void>;
   /** Deletes the newest rollout as `kubectl delete` would. */
@@ -103,7 +111,12 @@ const stored = z.looseObject({
 });
 
 /** A world in which `reviews-v2` is annotated as the canary of `reviews-v1`, and nobody has looked at it yet. */
-export function memoryWorld({ settings = {}, policies = {}, weights = [100, 0] }: WorldOptions = {}): MemoryWorld {
+export function memoryWorld({
+  settings = {},
+  policies = {},
+  freezes = new Map(),
+  weights = [100, 0],
+}: WorldOptions = {}): MemoryWorld {
   const clock = simulatedClock();
   const rollouts = memoryRollouts({ clock });
   const workloads = memoryWorkloads();
@@ -124,6 +137,7 @@ export function memoryWorld({ settings = {}, policies = {}, weights = [100, 0] }
     holds: memoryHolds(workloads, { automatic: true }),
     metrics,
     policies: memoryPolicies(policies),
+    freezes: memoryFreezes(freezes, 'serin-system/cluster'),
     targets,
     events,
     mesh,
@@ -174,6 +188,7 @@ export function memoryWorld({ settings = {}, policies = {}, weights = [100, 0] }
       writes.push({ ...write, result });
       return result;
     }),
+    desk: rollouts,
     traffic,
     metrics,
     gauge,

@@ -15,6 +15,8 @@ export interface ControllerOptions {
   readonly slot?: string;
   readonly settle?: string;
   readonly sweep?: string;
+  /** Where the HTTP API is served, and the files of its certificate; off unless given. */
+  readonly api?: { readonly address: string; readonly certFile?: string; readonly keyFile?: string };
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -29,6 +31,8 @@ export interface Controller {
   readonly pid: number;
   /** Where its HTTP surface listens. */
   readonly url: string;
+  /** Where its HTTP API listens; empty without one. */
+  readonly apiUrl: string;
   /** Every log line so far. */
   lines(): readonly LogLine[];
   /** Everything it printed, for searching. */
@@ -58,18 +62,19 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const printed: string[] = [];
   const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 137)));
   const pid = Promise.withResolvers<number>();
-  const listening = Promise.withResolvers<string>();
+  const listening = Promise.withResolvers<ReadyAt>();
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (printed.push(line) === 1) pid.resolve(Number(line));
-    const url = readyUrl(line);
-    if (url !== undefined) listening.resolve(url);
+    const ready = readyAt(line);
+    if (ready !== undefined) listening.resolve(ready);
   });
   createInterface({ input: child.stderr }).on('line', (line) => printed.push(line));
-  const url = await Promise.race([listening.promise, giveUp(ended, printed)]);
+  const { url, apiUrl } = await Promise.race([listening.promise, giveUp(ended, printed)]);
   const own = await pid.promise;
   return {
     pid: own,
     url,
+    apiUrl,
     ended,
     lines: () => printed.flatMap((line) => parseLine(line) ?? []),
     output: () => printed.join('\n'),
@@ -98,6 +103,9 @@ function flags(options: ControllerOptions): string[] {
     ['--settle', options.settle ?? '1s'],
     ['--sweep', options.sweep ?? '5s'],
     ['--listen', '127.0.0.1:0'],
+    ['--api-address', options.api?.address],
+    ['--api-tls-cert-file', options.api?.certFile],
+    ['--api-tls-key-file', options.api?.keyFile],
   ];
   return pairs.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
 }
@@ -108,9 +116,15 @@ function parseLine(line: string): LogLine | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-function readyUrl(line: string): string | undefined {
+interface ReadyAt {
+  readonly url: string;
+  readonly apiUrl: string;
+}
+
+function readyAt(line: string): ReadyAt | undefined {
   const parsed = parseLine(line);
-  return parsed?.msg === 'The controller is ready' && typeof parsed['url'] === 'string' ? parsed['url'] : undefined;
+  if (parsed?.msg !== 'The controller is ready' || typeof parsed['url'] !== 'string') return undefined;
+  return { url: parsed['url'], apiUrl: typeof parsed['api'] === 'string' ? parsed['api'] : '' };
 }
 
 async function giveUp(ended: Promise<number>, printed: readonly string[]): Promise<never> {

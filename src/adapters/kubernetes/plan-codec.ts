@@ -21,7 +21,21 @@ export function writePlan(plan: Plan): StoredPlan {
     maxUnmeshed: exactShare(plan.maxUnmeshed),
     falseRollback: exactShare(plan.falseRollback),
     ...(plan.testers === undefined ? {} : { testers: plan.testers }),
+    ...(plan.slackChannel === undefined ? {} : { slackChannel: plan.slackChannel }),
+    ...writeApproval(plan.approval),
     ...(plan.gates.length === 0 ? {} : { gates: plan.gates.map(writeGate) }),
+  };
+}
+
+function writeApproval(approval: Plan['approval']): Partial<StoredPlan> {
+  if (approval === undefined) return {};
+  const { when, timeoutMs, onTimeout, byAuthor, author } = approval;
+  return {
+    approval: when,
+    ...(timeoutMs === undefined ? {} : { approvalTimeout: exactDuration(timeoutMs) }),
+    onApprovalTimeout: onTimeout,
+    approvalByAuthor: byAuthor,
+    ...(author === undefined ? {} : { author }),
   };
 }
 
@@ -41,6 +55,12 @@ export function readPlan(stored: StoredPlan): Plan {
     // Plans of before managed Deployments have neither.
     ...(stored.maxUnmeshed === undefined ? {} : { 'max-unmeshed': stored.maxUnmeshed }),
     ...(stored.testers === undefined ? {} : { testers: stored.testers }),
+    ...(stored.slackChannel === undefined ? {} : { 'slack-channel': stored.slackChannel }),
+    ...(stored.approval === undefined ? {} : { approval: stored.approval }),
+    ...(stored.approvalTimeout === undefined ? {} : { 'approval-timeout': stored.approvalTimeout }),
+    ...(stored.onApprovalTimeout === undefined ? {} : { 'on-approval-timeout': stored.onApprovalTimeout }),
+    ...(stored.approvalByAuthor === undefined ? {} : { 'approval-by-author': stored.approvalByAuthor }),
+    ...(stored.author === undefined ? {} : { author: stored.author }),
     // Plans of before sequential gates have none.
     ...(stored.falseRollback === undefined ? {} : { 'false-rollback': stored.falseRollback }),
   };

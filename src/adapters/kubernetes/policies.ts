@@ -7,7 +7,7 @@ import { refused } from './refused.ts';
 
 const policySchema = z.looseObject({
   spec: z
-    .object({ gates: z.unknown().optional() })
+    .object({ gates: z.unknown().optional(), announce: z.unknown().optional(), freeze: z.unknown().optional() })
     .catchall(z.union([z.string(), z.number(), z.array(z.number())]))
     .default({}),
 });

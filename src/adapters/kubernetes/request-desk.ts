@@ -1,6 +1,7 @@
 // Requests of people and pipelines, appended to a rollout's spec.
 import { z } from 'zod';
 import type { Clock, RequestDesk } from '../../controller/ports.ts';
+import { refusalOf, rightOf, rights } from '../../domain/permission.ts';
 import type { Request, RolloutId } from '../../domain/rollout.ts';
 import type { Answer, ClusterRequests } from './connection.ts';
 import { refused, sentenceOf } from './refused.ts';
@@ -50,8 +51,9 @@ export function clusterRequestDesk(cluster: ClusterRequests, { clock }: { readon
     return cluster.request('PATCH', rolloutPath(id), { body, contentType, query: { fieldManager: 'serin' } });
   }
 
-  async function append(id: RolloutId, request: Omit<Request, 'actor' | 'time'>): Promise<Appended> {
-    const signed = { ...request, actor: await whoAmI(), time: clock.now() };
+  async function append(id: RolloutId, request: Omit<Request, 'actor' | 'time'>, as?: string): Promise<Appended> {
+    const actor = as ?? (await whoAmI());
+    const signed = { ...request, actor, time: clock.now() };
     let before = await stored(id);
     for (let attempt = 0; attempt < tries; attempt += 1) {
       if (before === undefined) return { kind: 'gone' };
@@ -60,7 +62,7 @@ export function clusterRequestDesk(cluster: ClusterRequests, { clock }: { readon
       const answer = await write(id, before, signed);
       if (answer.status === 200) return { kind: 'appended' };
       if (answer.status === 404) return { kind: 'gone' };
-      if (answer.status === 403) return { kind: 'refused', message: sentenceOf(answer.body) };
+      if (answer.status === 403) return { kind: 'refused', message: forbidden(answer, id, signed) };
       const now = await stored(id);
       // The list is what it was, so that the request itself is what the cluster does not take.
       if (answer.status === 422 && JSON.stringify(now) === JSON.stringify(before))
@@ -72,6 +74,15 @@ export function clusterRequestDesk(cluster: ClusterRequests, { clock }: { readon
   }
 
   return { append };
+}
+
+/** The sentence that everybody without the right reads; the cluster's own where something else stands in the way. */
+function forbidden({ body }: Answer, { namespace }: RolloutId, { actor, verb }: Request): string {
+  const said = sentenceOf(body);
+  const named = rights.map((right) => refusalOf({ name: actor }, right, namespace)).find((each) => said.includes(each));
+  return (
+    named ?? (said.includes('cannot patch resource') ? refusalOf({ name: actor }, rightOf(verb), namespace) : said)
+  );
 }
 
 async function askName(cluster: ClusterRequests): Promise<string> {

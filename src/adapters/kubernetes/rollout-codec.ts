@@ -2,7 +2,17 @@
 import { z } from 'zod';
 import type { Evidence } from '../../domain/evidence.ts';
 import type { Lanes } from '../../domain/lanes.ts';
-import type { Request, Rollout, RolloutId, RolloutSpec, RolloutStatus, Route } from '../../domain/rollout.ts';
+import type {
+  Approval,
+  Given,
+  Request,
+  Rollout,
+  RolloutId,
+  RolloutSpec,
+  RolloutStatus,
+  Route,
+  Told,
+} from '../../domain/rollout.ts';
 import { formatInstant, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
 import type { Metadata } from './metadata.ts';
@@ -110,8 +120,9 @@ export function writeRequest(request: Request): NonNullable<StoredSpec['requests
 
 /** A status as it is stored, whatever its size. */
 export function writeStatus(status: RolloutStatus): StoredStatus {
-  const { since, writtenAt, bakeSince, checkpointAt, due, finishedAt, weight, route, lanes, evidence, ...others } =
+  const { since, writtenAt, bakeSince, checkpointAt, due, finishedAt, weight, route, lanes, evidence, ...rest } =
     status;
+  const { outbox, slack, approval, freezeOverride, ...others } = rest;
   return {
     ...others,
     weight: { intended: weight.intended, ...(weight.observed === null ? {} : { observed: weight.observed }) },
@@ -124,10 +135,34 @@ export function writeStatus(status: RolloutStatus): StoredStatus {
     ...(route === undefined ? {} : { route: writeRoute(route) }),
     ...(lanes === undefined ? {} : { lanes: writeLanes(lanes) }),
     ...(evidence === undefined ? {} : { evidence: writeEvidence(evidence) }),
+    ...(outbox === undefined ? {} : { outbox: outbox.map((entry) => ({ ...entry, time: formatInstant(entry.time) })) }),
+    ...(slack === undefined ? {} : { slack: writeTold(slack) }),
+    ...(approval === undefined ? {} : { approval: writeApproval(approval) }),
+    ...(freezeOverride === undefined ? {} : { freezeOverride: writeGiven(freezeOverride) }),
     verdicts: status.verdicts.map(writeVerdict),
     history: status.history.map((entry) => ({ ...entry, time: formatInstant(entry.time) })),
     answers: status.answers.map((answer) => ({ ...answer, time: formatInstant(answer.time) })),
   };
+}
+
+function writeApproval({ askedAt, expiresAt, remindedAt, given, ...approval }: Approval): StoredApproval {
+  return {
+    ...approval,
+    askedAt: formatInstant(askedAt),
+    ...optionalInstant('expiresAt', expiresAt),
+    ...optionalInstant('remindedAt', remindedAt),
+    ...(given === undefined ? {} : { given: writeGiven(given) }),
+  };
+}
+
+type StoredApproval = NonNullable<StoredStatus['approval']>;
+
+function writeGiven(given: Given): NonNullable<StoredApproval['given']> {
+  return { ...given, time: formatInstant(given.time) };
+}
+
+function writeTold({ claim, ...told }: Told): NonNullable<StoredStatus['slack']> {
+  return { ...told, ...(claim === undefined ? {} : { claim: { ...claim, until: formatInstant(claim.until) } }) };
 }
 
 function writeVerdict({ numbers, ...verdict }: GateVerdict): NonNullable<StoredStatus['verdicts']>[number] {

@@ -57,6 +57,12 @@ const plan = z.object({
   maxUnmeshed: z.string().exactOptional(),
   falseRollback: z.string().exactOptional(),
   testers: z.string().exactOptional(),
+  slackChannel: z.string().exactOptional(),
+  approval: z.string().exactOptional(),
+  approvalTimeout: z.string().exactOptional(),
+  onApprovalTimeout: z.string().exactOptional(),
+  approvalByAuthor: z.string().exactOptional(),
+  author: z.string().exactOptional(),
   gates: z.array(gate).exactOptional(),
 });
 
@@ -67,6 +73,7 @@ const request = z.object({
   actor: z.string(),
   surface: z.string(),
   reason: z.string().exactOptional(),
+  overrideFreeze: z.literal(true).exactOptional(),
   time: instant,
 });
 
@@ -137,6 +144,18 @@ const lanes = z.object({
 const warrantKind = z.enum(['start', 'pass', 'time', 'person', 'undecided']);
 const warrant = z.object({ kind: warrantKind, step: z.number(), message: z.string() });
 
+const given = z.object({ by: z.string(), surface: z.string(), time: instant, reason: z.string().exactOptional() });
+
+const approval = z.object({
+  of: z.enum(['start', 'step']),
+  step: z.number(),
+  askedAt: instant,
+  expiresAt: instant.exactOptional(),
+  remindedAt: instant.exactOptional(),
+  warrant: warrant.exactOptional(),
+  given: given.exactOptional(),
+});
+
 const verdict = z.object({
   gate: z.string(),
   verdict: z.enum(['pass', 'fail', 'undecided', 'noData', 'sourceDown']),
@@ -170,6 +189,20 @@ const answer = z.object({
   time: instant,
 });
 
+const outboxEntry = z.object({
+  key: z.string(),
+  time: instant,
+  to: z.enum(['nobody', 'thread', 'channel']),
+  message: z.string(),
+});
+
+const told = z.object({
+  channel: z.string(),
+  ts: z.string().exactOptional(),
+  shown: z.string().exactOptional(),
+  claim: z.object({ by: z.string(), until: instant, posting: z.literal(true).exactOptional() }).exactOptional(),
+});
+
 const condition = z.object({
   type: z.string(),
   status: z.enum(['True', 'False', 'Unknown']),
@@ -192,9 +225,13 @@ const status = z.object({
   lanes: lanes.exactOptional(),
   promotedHash: z.string().exactOptional(),
   warrant: warrant.exactOptional(),
-  cause: z.enum(['gate', 'health', 'person', 'superseded', 'stableChanged', 'deadline', 'undecided']).exactOptional(),
+  cause: z
+    .enum(['gate', 'health', 'person', 'superseded', 'stableChanged', 'deadline', 'undecided', 'approval'])
+    .exactOptional(),
   fullWarrant: warrant.exactOptional(),
   pausedBy: z.string().exactOptional(),
+  approval: approval.exactOptional(),
+  freezeOverride: given.exactOptional(),
   verdicts: z.array(verdict).default([]),
   evidence: evidence.exactOptional(),
   checkpointAt: instant,
@@ -202,6 +239,8 @@ const status = z.object({
   stalled: z.object({ reason: z.string(), message: z.string() }).exactOptional(),
   history: z.array(historyEntry).default([]),
   answers: z.array(answer).default([]),
+  outbox: z.array(outboxEntry).exactOptional(),
+  slack: told.exactOptional(),
   reason: z.string(),
   message: z.string(),
   due: instant.exactOptional(),

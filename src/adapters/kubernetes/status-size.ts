@@ -37,11 +37,13 @@ const economies: readonly ((status: FullStatus) => FullStatus)[] = [
   (status) => withVerdicts(status, 16, 1_000, 0),
   (status) => withHistory(status, 8),
   (status) => withConditions(status, 100),
+  (status) => ({ ...status, ...outboxOf(status, 6, 100) }),
   (status) => withVerdicts(status, 16, 150, 0),
   (status) => withAnswers(status, 60),
   withoutCounts,
   (status) => withHistory(status, 0),
   (status) => withVerdicts(status, 16, 60, 0),
+  (status) => ({ ...status, ...outboxOf(status, 2, 40) }),
   withShortSentences,
   withFewWords,
 ];
@@ -55,6 +57,7 @@ function bounded(status: FullStatus): FullStatus {
   return {
     ...cut,
     reason: clip(cut.reason, 100),
+    ...outboxOf(cut, 12, 400),
     ...(cut.pausedBy === undefined ? {} : { pausedBy: clip(cut.pausedBy, 256) }),
     ...(cut.route === undefined ? {} : { route: { ...cut.route, services: (cut.route.services ?? []).slice(0, 8) } }),
     display: Object.fromEntries(Object.entries(cut.display).map(([key, text]) => [key, clip(text, 256)])),
@@ -82,6 +85,12 @@ function withAnswers(status: FullStatus, letters: number): FullStatus {
   return { ...status, answers };
 }
 
+/** The newest of what is yet to be told: the end is always among them. */
+function outboxOf({ outbox }: FullStatus, entries: number, letters: number): Pick<FullStatus, 'outbox'> {
+  if (outbox === undefined) return {};
+  return { outbox: outbox.slice(-entries).map((entry) => ({ ...entry, message: clip(entry.message, letters) })) };
+}
+
 function withConditions(status: FullStatus, letters: number): FullStatus {
   const conditions = status.conditions.map((condition) => ({
     ...condition,
@@ -92,7 +101,7 @@ function withConditions(status: FullStatus, letters: number): FullStatus {
 }
 
 function withSentences(status: FullStatus, letters: number): FullStatus {
-  const { warrant, fullWarrant, stalled } = status;
+  const { warrant, fullWarrant, stalled, approval, freezeOverride } = status;
   const short = <T extends { readonly message: string }>(one: T): T => ({
     ...one,
     message: clip(one.message, letters),
@@ -102,8 +111,28 @@ function withSentences(status: FullStatus, letters: number): FullStatus {
     message: clip(status.message, letters),
     ...(warrant === undefined ? {} : { warrant: short(warrant) }),
     ...(fullWarrant === undefined ? {} : { fullWarrant: short(fullWarrant) }),
+    ...(approval === undefined ? {} : { approval: shortApproval(approval, letters) }),
+    ...(freezeOverride === undefined ? {} : { freezeOverride: shortGiven(freezeOverride, letters) }),
     ...(stalled === undefined ? {} : { stalled: { ...short(stalled), reason: clip(stalled.reason, 100) } }),
   };
+}
+
+type StoredApproval = NonNullable<StoredStatus['approval']>;
+type StoredGiven = NonNullable<StoredApproval['given']>;
+
+function shortApproval({ warrant, given, ...approval }: StoredApproval, letters: number): StoredApproval {
+  return {
+    ...approval,
+    ...(warrant === undefined
+      ? {}
+      : { warrant: { ...warrant, message: clip(warrant.message, Math.min(letters, 300)) } }),
+    ...(given === undefined ? {} : { given: shortGiven(given, letters) }),
+  };
+}
+
+function shortGiven({ reason, by, surface, ...given }: StoredGiven, letters: number): StoredGiven {
+  const kept = reason === undefined ? {} : { reason: clip(reason, Math.min(letters, 160)) };
+  return { ...given, by: clip(by, Math.min(letters, 256)), surface: clip(surface, 40), ...kept };
 }
 
 function withShortSentences(status: FullStatus): FullStatus {
@@ -113,7 +142,11 @@ function withShortSentences(status: FullStatus): FullStatus {
 /** The last resort, for letters of four bytes each. */
 function withFewWords(status: FullStatus): FullStatus {
   const few = withVerdicts(withAnswers(withConditions(withSentences(status, 60), 10), 20), 4, 60, 0);
-  return { ...few, ...(few.pausedBy === undefined ? {} : { pausedBy: clip(few.pausedBy, 60) }) };
+  return {
+    ...few,
+    ...outboxOf(few, 1, 20),
+    ...(few.pausedBy === undefined ? {} : { pausedBy: clip(few.pausedBy, 60) }),
+  };
 }
 
 /** A state that is no state makes its gate begin anew, and say so. */

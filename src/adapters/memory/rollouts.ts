@@ -70,13 +70,17 @@ export function memoryRollouts({ clock, actor = 'ada' }: MemoryRolloutsOptions):
     else keep(kept.rollout, false);
   }
 
-  function append(id: RolloutId, request: Omit<Request, 'actor' | 'time'>): 'appended' | 'full' | 'gone' {
+  function append(
+    id: RolloutId,
+    request: Omit<Request, 'actor' | 'time'>,
+    as: string = actor,
+  ): 'appended' | 'full' | 'gone' {
     const kept = shelf.get(keyOf(id));
     if (kept === undefined) return 'gone';
     const { requests } = kept.rollout.spec;
     if (requests.some((each) => each.id === request.id)) return 'appended';
     if (requests.length >= mostRequests) return 'full';
-    respecify(kept, { requests: [...requests, { ...request, actor, time: clock.now() }] });
+    respecify(kept, { requests: [...requests, { ...request, actor: as, time: clock.now() }] });
     return 'appended';
   }
 
@@ -94,7 +98,7 @@ export function memoryRollouts({ clock, actor = 'ada' }: MemoryRolloutsOptions):
     remove: async ({ id, uid }) => {
       if (shelf.get(keyOf(id))?.rollout.uid === uid) discard(id);
     },
-    append: async (id, request) => ({ kind: append(id, request) }),
+    append: async (id, request, as) => ({ kind: append(id, request, as) }),
     edit(id, change) {
       const kept = shelf.get(keyOf(id));
       if (kept !== undefined) respecify(kept, change);

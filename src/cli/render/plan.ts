@@ -1,5 +1,6 @@
 // What a rollout would do: the plan as it was understood, the route it was found to move, and everything it would touch.
 import type { Workload } from '../../controller/ports.ts';
+import { approvalTerms } from '../../domain/approval.ts';
 import type { CustomGate } from '../../domain/gates/custom.ts';
 import { formatShare, type Plan } from '../../domain/plan.ts';
 import type { Destination, Mode, Route } from '../../domain/rollout.ts';
@@ -42,6 +43,7 @@ export function planFacts({ mode, plan }: Planned): readonly string[] {
     fact('Judged', judgedSentence(plan)),
     ...gateFacts(plan),
     fact('Undecided', undecidedSentence(plan)),
+    ...(plan.approval === undefined ? [] : [fact('Approval', approvalTerms(plan))]),
     ...(plan.testers === undefined
       ? []
       : [fact('Testers', `who sends ${plan.testers} sees the canary from the first step on`)]),

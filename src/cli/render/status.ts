@@ -1,4 +1,5 @@
 // One rollout on a page: where it stands, why, and what can be typed next.
+import { isAwaitingApproval } from '../../domain/approval.ts';
 import type { Lanes } from '../../domain/lanes.ts';
 import { isAbortable, isFinal, type Rollout } from '../../domain/rollout.ts';
 import { displayOf, isPaused } from '../../domain/status.ts';
@@ -14,7 +15,7 @@ const shownRequests = 4;
 /** The whole page, as lines. */
 export function statusLines(rollout: Rollout, now: Instant, paint: Paint): readonly string[] {
   return [
-    ...facts(rollout, now, paint),
+    ...factLines(rollout, now, paint),
     '',
     rollout.status.message,
     ...stalledLines(rollout, paint),
@@ -52,7 +53,8 @@ function changeKey({ spec, status }: Rollout): string {
   return [status.phase, status.reason, step, weight, verdict, isPaused(spec, status), status.answers.length].join('|');
 }
 
-function facts(rollout: Rollout, now: Instant, paint: Paint): readonly string[] {
+/** The head of a page: which rollout, where it stands, and what is released. */
+export function factLines(rollout: Rollout, now: Instant, paint: Paint): readonly string[] {
   const { id, spec, status } = rollout;
   const display = displayOf(spec, status);
   const since = isFinal(status.phase)
@@ -97,7 +99,8 @@ function stalledLines({ status }: Rollout, paint: Paint): readonly string[] {
   return [paint.bad(message === status.message ? `Stalled (${reason}).` : `Stalled (${reason}): ${message}`)];
 }
 
-function gateLines(verdicts: readonly GateVerdict[], paint: Paint): readonly string[] {
+/** What each gate says; nothing where none has spoken. */
+export function gateLines(verdicts: readonly GateVerdict[], paint: Paint): readonly string[] {
   if (verdicts.length === 0) return [];
   const rows = verdicts.map(({ gate, verdict, message }) => [gate, verdictWord(verdict, paint), message]);
   return ['', ...table(['GATE', 'VERDICT', 'WHY'], rows)];
@@ -146,16 +149,22 @@ function isUndoable({ spec, status }: Rollout): boolean {
 }
 
 function nextLines(rollout: Rollout, paint: Paint): readonly string[] {
+  const commands = commandsFor(rollout);
+  return commands.length === 0 ? [] : ['', paint.faint(`You can: ${commands.join('   ')}`)];
+}
+
+/** What can be typed next, as it stands. */
+export function commandsFor(rollout: Rollout): readonly string[] {
   const { id, spec, status } = rollout;
   const at = `${spec.target.name} -n ${id.namespace}`;
-  const commands = [
+  return [
     ...(isPaused(spec, status) ? [`serin resume ${at}`] : []),
+    ...(isAwaitingApproval(status) ? [`serin approve ${at}`] : []),
     ...(status.phase === 'awaitingApproval' || status.phase === 'baking' ? [`serin promote ${at}`] : []),
     ...(isAbortable(status.phase) ? [`serin abort ${at}`] : []),
     ...(status.phase === 'rolledBack' || status.phase === 'held' ? [`serin retry ${at}`] : []),
     ...(isUndoable(rollout) ? [`serin undo ${at}`] : []),
   ];
-  return commands.length === 0 ? [] : ['', paint.faint(`You can: ${commands.join('   ')}`)];
 }
 
 /** A line with its time, for logs of pipelines. */

@@ -10,6 +10,7 @@ import { type Finding, type RouteProblem, subsetObjects, type Workload } from '.
 import { type Sight, save, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 import { begun, blocked, canonical, evidenceBefore, isOutdated, otherClaim, withdraw } from './clear.ts';
+import { beforeStart } from './permit.ts';
 
 /** How far back clients outside the mesh are looked for. */
 const unmeshedMs = 300_000;
@@ -28,6 +29,8 @@ export async function clearManaged(world: World, sight: Sight): Promise<Turn> {
     return save(world, sight, { ...rollout.status, lanes: found });
   const hindrance = await hindranceOf(world, sight, found);
   if (hindrance !== undefined) return blocked(world, sight, hindrance.reason, hindrance.message);
+  const waiting = await beforeStart(world, sight);
+  if (waiting !== undefined) return waiting;
   const evidence = await evidenceBefore(world, rollout, found, sight.now);
   if ('down' in evidence) return blocked(world, sight, 'SourceUnreachable', evidence.down);
   return begun(world, sight, evidence);

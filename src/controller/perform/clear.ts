@@ -10,6 +10,7 @@ import { settingsOf } from '../begin.ts';
 import type { RouteView } from '../ports.ts';
 import { moveBy, type Sight, save, stay, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
+import { beforeStart, startWord } from './permit.ts';
 import { leaveRoute } from './rest.ts';
 
 /** How far back the service's level before the rollout is measured. */
@@ -40,6 +41,8 @@ export async function clear(world: World, sight: Sight): Promise<Turn> {
     return blocked(world, sight, 'RouteGone', sight.routeProblem?.message ?? 'The route is gone.');
   const other = await otherClaim(world, sight, sight.view);
   if (other !== undefined) return blocked(world, sight, 'RouteClaimed', other);
+  const waiting = await beforeStart(world, sight);
+  if (waiting !== undefined) return waiting;
   return start(world, sight, located.route, sight.view);
 }
 
@@ -140,7 +143,7 @@ export async function evidenceBefore(
 /** Starts: from here on the rollout has something to undo. */
 export function begun(world: World, sight: Sight, extra: Partial<RolloutStatus>): Promise<Turn> {
   const { rollout } = sight;
-  const message = `Releasing ${rollout.spec.canary.workload} against ${rollout.spec.stable.workload}: weights ${rollout.spec.plan.steps.join(', ')}.`;
+  const message = `Releasing ${rollout.spec.canary.workload} against ${rollout.spec.stable.workload}: weights ${rollout.spec.plan.steps.join(', ')}.${startWord(rollout)}`;
   const warrant = { kind: 'start' as const, step: 0, message };
   return moveBy(world, sight, { type: 'START', warrant }, { reason: 'Started', message }, extra);
 }

@@ -15,6 +15,7 @@ import type { World } from '../world.ts';
 import { follow, podsMs } from './capacity.ts';
 import { judgeCustom, type Sitting, standingCustom } from './custom.ts';
 import { guardLanes } from './guard.ts';
+import { frozenBecause, remind } from './permit.ts';
 import { carries, observedWeight, routeGone, writeWeight } from './weights.ts';
 
 /** Foreign edits of the weights are put right this often per step; then the rollout holds. */
@@ -29,6 +30,8 @@ export async function judgeBake(world: World, sight: Sight): Promise<Turn> {
   if (track === undefined || view === undefined) return routeGone(world, sight);
   const drift = (await guardLanes(world, sight)) ?? (await correctDrift(world, sight, track, view));
   if (drift !== undefined) return drift;
+  const reminded = await remind(world, sight);
+  if (reminded !== undefined) return reminded;
   if (rollout.spec.mode === 'managed') await follow(world, sight, rollout.status.weight.intended);
   const judged = { ...(await judgeNow(world, sight, track)), ...withoutBlindTime(sight) };
   const decision = decideBake({ ...rollout, status: { ...rollout.status, ...judged } }, judged.verdicts, sight.now);
@@ -37,8 +40,15 @@ export async function judgeBake(world: World, sight: Sight): Promise<Turn> {
       return moveBy(world, sight, { type: 'ROLL_BACK', cause: decision.cause }, decision, judged);
     case 'advance': {
       if (isContested(rollout, view)) return keep(world, sight, judged, contested(sight, view));
-      const because = { reason: advanceReasons[decision.warrant.kind], message: decision.warrant.message };
-      return moveBy(world, sight, { type: 'ADVANCE', warrant: decision.warrant }, because, judged);
+      const { warrant, reason = advanceReasons[warrant.kind] } = decision;
+      if (sight.frozen !== undefined)
+        return keep(world, sight, judged, frozenBecause(sight.frozen, `Held back: ${warrant.message}`));
+      return moveBy(world, sight, { type: 'ADVANCE', warrant }, { reason, message: warrant.message }, judged);
+    }
+    case 'ask': {
+      if (isContested(rollout, view)) return keep(world, sight, judged, contested(sight, view));
+      const { approval } = decision;
+      return moveBy(world, sight, { type: 'ASK' }, decision, { ...judged, approval });
     }
     case 'stay':
       return keep(world, sight, judged, isContested(rollout, view) ? contested(sight, view) : decision);

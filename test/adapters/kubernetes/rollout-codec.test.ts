@@ -124,8 +124,23 @@ const gates: fc.Arbitrary<CustomGate> = fc.record(
   { requiredKeys: ['name', 'question', 'onNoData', 'shadow', 'windowMs', 'failures'] },
 );
 
+const approvals = fc.oneof(
+  fc.record(
+    {
+      when: fc.constantFrom('before-start' as const, 'before-promotion' as const, 'every-step' as const),
+      timeoutMs: millis,
+      onTimeout: fc.constantFrom('hold' as const, 'rollback' as const, 'advance' as const),
+      byAuthor: fc.constant('allowed' as const),
+      author: fc.constantFrom('grace', 'system:serviceaccount:ci:deployer'),
+    },
+    { requiredKeys: ['when', 'onTimeout', 'byAuthor'] },
+  ),
+  fc.constant({ when: 'every-step', onTimeout: 'hold', byAuthor: 'refused', author: 'grace' } as const),
+);
+
 const plans = fc.record(
   {
+    approval: approvals,
     steps: fc
       .uniqueArray(fc.integer({ min: 1, max: 99 }), { maxLength: 19 })
       .map((steps) => [...steps.toSorted((a, b) => a - b), 100] as unknown as readonly [number, ...number[]]),
@@ -140,6 +155,7 @@ const plans = fc.record(
     maxUnmeshed: share,
     falseRollback: fc.integer({ min: 1, max: 500_000 }).map((millionths) => millionths / 1e6),
     testers: fc.constantFrom('x-canary: true', 'cookie: canary=1'),
+    slackChannel: fc.constantFrom('releases', 'C024BE91L'),
     gates: fc.uniqueArray(gates, { maxLength: 3, selector: ({ name }) => name }),
   },
   {
@@ -176,6 +192,10 @@ describe('a rollout that is stored', () => {
       step: fc.integer({ min: 0, max: 20 }),
       message: text(200),
     });
+    const given = fc.record(
+      { by: text(60), surface: text(20), time: instant, reason: text(60) },
+      { requiredKeys: ['by', 'surface', 'time'] },
+    );
     const verdict = fc.record({ gate: fc.constantFrom('errors', 'latency'), message: text(200) });
     const statuses = fc.record(
       {
@@ -195,10 +215,44 @@ describe('a rollout that is stored', () => {
         stage: fc.constantFrom(...stages),
         lanes,
         promotedHash: text(20),
-        cause: fc.constantFrom('gate' as const, 'person' as const, 'superseded' as const),
+        approval: fc.record(
+          {
+            of: fc.constantFrom('start' as const, 'step' as const),
+            step: fc.integer({ min: 0, max: 20 }),
+            askedAt: instant,
+            expiresAt: instant,
+            remindedAt: instant,
+            warrant,
+            given,
+          },
+          { requiredKeys: ['of', 'step', 'askedAt'] },
+        ),
+        freezeOverride: given,
+        cause: fc.constantFrom('gate' as const, 'person' as const, 'superseded' as const, 'approval' as const),
         warrant,
         fullWarrant: warrant,
         pausedBy: text(50),
+        outbox: fc.array(
+          fc.record({
+            key: text(20),
+            time: instant,
+            to: fc.constantFrom('nobody' as const, 'thread' as const, 'channel' as const),
+            message: text(100),
+          }),
+          { maxLength: 3 },
+        ),
+        slack: fc.record(
+          {
+            channel: fc.constant('C024BE91L'),
+            ts: fc.constant('1700000000.000001'),
+            shown: text(50),
+            claim: fc.record(
+              { by: text(36), until: instant, posting: fc.constant(true as const) },
+              { requiredKeys: ['by', 'until'] },
+            ),
+          },
+          { requiredKeys: ['channel'] },
+        ),
         verdicts: fc.array(
           verdict.map((parts) => aVerdict('undecided', parts)),
           { maxLength: 6 },
@@ -261,6 +315,38 @@ describe('a rollout that is stored', () => {
         evidence: { schema: 1, gates: { errors: { version: 1, state: { counted: { reporters: {} } } } } },
       },
     });
+    expect(rollout.spec.plan).not.toHaveProperty('approval');
+    expect(rollout.status).not.toHaveProperty('approval');
+    expect(complaintsOf(schema, golden)).toEqual([]);
+  });
+
+  it('waiting for approval is resumed as it was saved by the first version that asked', () => {
+    const golden: unknown = JSON.parse(
+      readFileSync(join(import.meta.dirname, 'golden', 'v0.1.0-awaiting-approval.json'), 'utf8'),
+    );
+
+    const rollout = readRollout(golden);
+
+    expect(rollout).toMatchObject({
+      spec: {
+        plan: {
+          approval: {
+            when: 'every-step',
+            timeoutMs: 14_400_000,
+            onTimeout: 'rollback',
+            byAuthor: 'refused',
+            author: 'grace',
+          },
+        },
+        requests: [{ verb: 'approve', step: 0 }],
+      },
+      status: {
+        phase: 'awaitingApproval',
+        approval: { of: 'step', step: 1, warrant: { kind: 'pass' }, remindedAt: Date.parse('2026-01-05T11:10:00Z') },
+        freezeOverride: { by: 'ada', surface: 'serin', reason: 'hotfix' },
+      },
+    });
+    expect(readRollout(stored(rollout)).status).toEqual(rollout.status);
     expect(complaintsOf(schema, golden)).toEqual([]);
   });
 });
@@ -351,13 +437,31 @@ describe('the size of a stored rollout', () => {
         Array.from({ length: 400 }, (_, at) => [`series-${at}-${'n'.repeat(60)}`, at * 1.37e9]),
       ),
     };
+    const said = { time: dawn, to: 'channel' as const, message };
     return aStatus({
       phase: 'baking',
+      outbox: Array.from({ length: 20 }, (_, index) => ({ ...said, key: `${index}`.padEnd(120, 'k') })),
+      slack: {
+        channel: letters(80, 'C'),
+        ts: letters(32, '1'),
+        shown: letters(200, 's'),
+        claim: { by: letters(36, 'b'), until: dawn, posting: true },
+      },
       reason: letters(300, 'R'),
       message,
       warrant,
       fullWarrant: warrant,
       pausedBy: letters(500, letter),
+      approval: {
+        of: 'step',
+        step: 1,
+        askedAt: dawn,
+        expiresAt: dawn,
+        remindedAt: dawn,
+        warrant,
+        given: { by: letters(300, letter), surface: letters(50, letter), time: dawn, reason: message },
+      },
+      freezeOverride: { by: letters(300, letter), surface: letters(50, letter), time: dawn, reason: message },
       stalled: { reason: letters(300, 'R'), message },
       ...track,
       verdicts: Array.from({ length: 30 }, () => aVerdict('fail', { message, query: letters(5_000, '<') })),

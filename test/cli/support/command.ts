@@ -1,6 +1,14 @@
 // Runs the serin command on a small cluster in memory, with a clock that moves only while the command pauses.
-import type { CliCluster, CliParts, ClusterFlags, ControllerFlags, DoctorFlags } from '../../../src/cli/cluster.ts';
+import type {
+  CliCluster,
+  CliParts,
+  ClusterFlags,
+  ControllerFlags,
+  DoctorFlags,
+  Pipeline,
+} from '../../../src/cli/cluster.ts';
 import { runProgram } from '../../../src/cli/program.ts';
+import type { Terminal } from '../../../src/cli/terminal.ts';
 import type { Finding, Located, RouteChange, Workload } from '../../../src/controller/ports.ts';
 import { answerRequest, openRequests } from '../../../src/domain/requests.ts';
 import type { Request, Rollout, RolloutId, RolloutStatus } from '../../../src/domain/rollout.ts';
@@ -49,12 +57,19 @@ export interface TestCluster {
   policies: Record<string, Readonly<Record<string, string>>>;
   /** Texts by the names of their files. */
   readonly files: Record<string, string>;
+  /** The pipeline that the command runs in. */
+  pipeline: Pipeline;
   /** What an examination finds, and what each was asked with. */
   readonly doctor: { findings: readonly Finding[]; readonly asked: DoctorFlags[] };
   /** Runs the command in namespace shop unless the words say otherwise. */
   run(
     line: string | readonly string[],
-    options?: { readonly screen?: boolean; readonly colour?: boolean },
+    options?: {
+      readonly screen?: boolean;
+      readonly colour?: boolean;
+      readonly columns?: number;
+      readonly unicode?: boolean;
+    },
   ): Promise<Ran>;
 }
 
@@ -167,7 +182,7 @@ export function testCluster(): TestCluster {
     },
   };
 
-  function parts(out: string[], err: string[], screen: boolean, colour: boolean): CliParts {
+  function parts(out: string[], err: string[], look: Omit<Terminal, 'out' | 'err'>): CliParts {
     return {
       openCluster: async (flags) => {
         opened.push(flags);
@@ -186,13 +201,15 @@ export function testCluster(): TestCluster {
         if (file.startsWith('/nowhere/')) throw new Error('There is no such folder.');
         files[file] = text;
       },
+      async appendOutput(file, text) {
+        files[file] = `${files[file] ?? ''}${text}`;
+      },
+      pipeline: made.pipeline,
       querySyntax: async () => (await import('../../../src/adapters/prometheus/syntax.ts')).queryProblems,
       terminal: {
         out: (text) => void out.push(text),
         err: (text) => void err.push(text),
-        interactive: screen,
-        colour,
-        columns: 80,
+        ...look,
       },
       clock,
       newId: () => {
@@ -213,7 +230,7 @@ export function testCluster(): TestCluster {
     };
   }
 
-  return {
+  const made: TestCluster = {
     clock,
     opened,
     controllers,
@@ -223,6 +240,7 @@ export function testCluster(): TestCluster {
     managed,
     policies,
     files,
+    pipeline: {},
     put,
     get: (name) => rollouts.get(name),
     change,
@@ -242,11 +260,12 @@ export function testCluster(): TestCluster {
     refuses: (outcome) => {
       refusal = outcome;
     },
-    async run(line, { screen = false, colour = false } = {}) {
+    async run(line, { screen = false, colour = false, columns = 80, unicode = true } = {}) {
       const [out, err]: [string[], string[]] = [[], []];
       const words = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
-      const code = await runProgram(words, parts(out, err, screen, colour));
+      const code = await runProgram(words, parts(out, err, { interactive: screen, colour, columns, unicode }));
       return { code, out: out.join(''), err: err.join('') };
     },
   };
+  return made;
 }

@@ -1,0 +1,119 @@
+// Every call of the API: the table that both the routes and the OpenAPI document are made from.
+import type { z } from 'zod';
+import type { ProblemKind } from './problem.ts';
+import {
+  answeredSchema,
+  askSchema,
+  eventsQuerySchema,
+  listQuerySchema,
+  listSchema,
+  oneQuerySchema,
+  placeSchema,
+  waitedSchema,
+} from './schemas.ts';
+
+/** What a call that succeeds is answered with. */
+export interface Success {
+  readonly status: 200 | 202;
+  readonly description: string;
+  /** Absent for a stream of events. */
+  readonly schema?: z.ZodType;
+}
+
+/** One call. */
+export interface Operation {
+  readonly id: OperationId;
+  readonly method: 'GET' | 'POST';
+  /** With placeholders in braces. */
+  readonly path: string;
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: z.ZodType;
+  readonly successes: readonly Success[];
+  readonly problems: readonly ProblemKind[];
+}
+
+/** The requests, by the word in their path. */
+export const asks = ['promote', 'abort', 'pause', 'resume', 'retry', 'approve'] as const;
+
+export type Ask = (typeof asks)[number];
+
+export type OperationId = 'listRollouts' | 'readRollout' | 'readEvents' | Ask;
+
+const always = ['unauthenticated', 'forbidden', 'too-many-requests', 'internal', 'unavailable'] as const;
+const onePath = '/v1/rollouts/{namespace}/{name}';
+
+const readers: readonly Operation[] = [
+  {
+    id: 'listRollouts',
+    method: 'GET',
+    path: '/v1/rollouts',
+    summary: 'Rollouts, newest first. Takes the right to list.',
+    query: listQuerySchema,
+    successes: [{ status: 200, description: 'One page.', schema: listSchema }],
+    problems: ['bad-request', 'not-found', ...always],
+  },
+  {
+    id: 'readRollout',
+    method: 'GET',
+    path: onePath,
+    summary: 'One rollout, at once or when it has come as far as is wanted. Takes the right to get.',
+    params: placeSchema,
+    query: oneQuerySchema,
+    successes: [
+      {
+        status: 200,
+        description: 'The rollout as it is. With waitFor also when the time is over: look at reached and finished.',
+        schema: waitedSchema,
+      },
+    ],
+    problems: ['bad-request', 'not-found', 'busy', ...always],
+  },
+  {
+    id: 'readEvents',
+    method: 'GET',
+    path: `${onePath}/events`,
+    summary: 'The rollout at every change, as server-sent events. Takes the right to get.',
+    params: placeSchema,
+    query: eventsQuerySchema,
+    headers: { 'Last-Event-ID': 'The id of the event that was seen last: its resourceVersion.' },
+    successes: [
+      {
+        status: 200,
+        description: 'Events `rollout` with a Rollout as data, `gone` when it is no more, and comments in between.',
+      },
+    ],
+    problems: ['bad-request', 'not-found', 'busy', ...always],
+  },
+];
+
+const summaries: Readonly<Record<Ask, string>> = {
+  promote: 'Leave the step, or with full every remaining one. No request overrides a failing gate.',
+  abort: 'Go back to stable, up to the last bake.',
+  pause: 'Hold forward moves; a failing gate still rolls back.',
+  resume: 'Let a paused rollout go on. Takes the right to pause.',
+  retry: 'Begin a new attempt of a rollout that was rolled back, or go on with a held one.',
+  approve: 'Approve what the rollout waits for.',
+};
+
+function asking(ask: Ask): Operation {
+  return {
+    id: ask,
+    method: 'POST',
+    path: `${onePath}/${ask}`,
+    summary: summaries[ask],
+    params: placeSchema,
+    query: eventsQuerySchema,
+    body: askSchema,
+    successes: [
+      { status: 200, description: 'It was done, now or before.', schema: answeredSchema },
+      { status: 202, description: 'It is written and will be answered.', schema: answeredSchema },
+    ],
+    problems: ['bad-request', 'not-found', 'refused', 'id-taken', 'too-large', 'not-json', ...always],
+  };
+}
+
+/** Every call that takes a token. */
+export const operations: readonly Operation[] = [...readers, ...asks.map(asking)];
