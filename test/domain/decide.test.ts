@@ -136,7 +136,7 @@ describe('a bake', () => {
         kind: 'stay',
         reason: 'NoRequests',
         message:
-          'Held: max-bake (12m) is over at weight 25% and on-undecided says advance, but the errors gate excludes no harm yet. The errors gate says noData. ' +
+          'Held: max-bake (12m) is over at weight 25% and on-undecided says advance, but the errors gate has not passed. The errors gate says noData. ' +
           'It goes on by itself when the evidence suffices; or go on with "serin promote reviews-v2 -n shop" or back with "serin abort reviews-v2 -n shop".',
         stalled: true,
       },
@@ -152,7 +152,7 @@ describe('a bake', () => {
         kind: 'stay',
         reason: 'TooFewRequests',
         message:
-          'Held: max-bake (12m) is over at weight 25% and on-undecided says advance, but the custom/queue gate has not passed. The errors gate says undecided. ' +
+          'Held: max-bake (12m) is over at weight 25% and on-undecided says advance, but the custom/queue gate has not passed. One good look of two. ' +
           'It goes on by itself when the evidence suffices; or go on with "serin promote reviews-v2 -n shop" or back with "serin abort reviews-v2 -n shop".',
         stalled: true,
       },

@@ -177,7 +177,7 @@ function looks({ harm }: Told): string {
 
 function looksAbove(state: ReporterState, reporter: Reporter, limit: number): Opinion {
   const message = `${outOf(ceilingTrial(state))} canary requests failed, ${seenBy[reporter]}, which looks like more than max-error-rate of ${formatShare(limit)} allows, but so few failures may be chance.`;
-  return opinion('undecided', 'TooFewFailures', message);
+  return opinion('undecided', 'LooksAboveCeiling', message);
 }
 
 function detail({ canary, charged }: Pick<ReporterState, 'canary' | 'charged'>, unanswered: boolean): string {
