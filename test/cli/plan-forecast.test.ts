@@ -15,10 +15,10 @@ describe('the forecast of a plan', () => {
     expect(forecast(100, 0.005)).toBe(`\
 Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate and on average
   WEIGHT   MARGIN   A GOOD RELEASE PASSES             TWICE THE ERRORS SEEN   +1 POINT SEEN
-  10%      2%       after 2m, 301 canary requests     after 9m45s             after 3m15s
-  25%      1%       after 2m, 849 canary requests     after 4m45s             after 1m30s
-  50%      0.5%     after 2m, 3,161 canary requests   after 3m45s             after 1m15s
-  100%     0.5%     after 2m, 804 canary requests     not                     after 46h50m
+  10%      2%       after 2m, 231 canary requests     after 9m45s             after 3m15s
+  25%      1%       after 2m, 653 canary requests     after 4m45s             after 1m30s
+  50%      0.5%     after 2m, 2,430 canary requests   after 3m45s             after 1m15s
+  100%     0.5%     after 2m, 618 canary requests     not                     after 46h50m
   A release that is as good as stable is promoted after about 8m.
   At 100 requests a second this plan can see a doubling of the error rate (to 1%) after about 5m30s.
   At 100 requests a second this plan can see one percentage point more errors after about 2m45s.`);
@@ -28,12 +28,12 @@ Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate
     const text = forecast(3, 0.005);
 
     expect(text).toContain(
-      'At 3.0 requests a second the steps 10%, 25%, 50% are not decided within 15m; they take up to about 36m, so that the release is held there, and a person asked. ',
+      'At 3.0 requests a second the step 50% is not decided within 15m; it takes up to about 27m, so that the release is held there, and a person asked. ',
     );
     expect(text).toMatch(
-      /Widen the margin \(serin\.dev\/error-margin=1% would do\), lengthen the steps \(serin\.dev\/max-bake=40m\), or send probes \(\d\.\d requests a second more\)\./,
+      /Widen the margin \(serin\.dev\/error-margin=0\.75% would do\), lengthen the steps \(serin\.dev\/max-bake=30m\), or send probes \(\d\.\d requests a second more\)\./,
     );
-    expect(text).toMatch(/can see one percentage point more errors after about 1h\d+m, if it is held so long\./);
+    expect(text).toMatch(/can see one percentage point more errors after about 4\dm, if it is held so long\./);
   });
 
   it('says in the plan’s own terms what becomes of an undecided release', () => {

@@ -38,10 +38,10 @@ It would write, in this order, and nothing else:
   3. Deployment shop/checkout-bbbbbbbbbb, made: the pods of checkout with the new template, and the label serin.dev/revision
   4. the weights there, each when the copy has the pods for it:
        WEIGHT   COPY          TIME        SHORTEST WITH, AT 0.5% ERRORS
-       10%      1 of 4 pods   2m to 15m   26 requests a second
-       25%      1 of 4 pods   2m to 15m   29 requests a second
-       50%      2 of 4 pods   2m to 15m   53 requests a second
-       100%     4 of 4 pods   2m to 15m   6.7 requests a second
+       10%      1 of 4 pods   2m to 15m   20 requests a second
+       25%      1 of 4 pods   2m to 15m   22 requests a second
+       50%      2 of 4 pods   2m to 15m   41 requests a second
+       100%     4 of 4 pods   2m to 15m   5.2 requests a second
   5. Deployment shop/checkout: spec.paused lifted for exactly that template, and back when all its pods run it
   6. DestinationRule shop/serin-stable-<hash>-checkout, made, for the promoted pods
      the weights there: back to checkout in 10%, 25%, 50%, 100%, judged
@@ -125,10 +125,10 @@ Deployment checkout stays paused until its pod template is changed or put back (
     expect(out).toContain('Traffic    1.0 requests a second over the last minute\n');
     expect(out).toContain(`
        WEIGHT   COPY          TIME        SHORTEST WITH, AT 0.31% ERRORS   AT PRESENT
-       10%      1 of 4 pods   2m to 15m   22 requests a second             no verdict within 15m
-       25%      1 of 4 pods   2m to 15m   23 requests a second             no verdict within 15m
-       50%      2 of 4 pods   2m to 15m   37 requests a second             no verdict within 15m
-       100%     4 of 4 pods   2m to 15m   6.8 requests a second            about 14m
+       10%      1 of 4 pods   2m to 15m   17 requests a second             no verdict within 15m
+       25%      1 of 4 pods   2m to 15m   18 requests a second             no verdict within 15m
+       50%      2 of 4 pods   2m to 15m   29 requests a second             no verdict within 15m
+       100%     4 of 4 pods   2m to 15m   5.2 requests a second            about 11m
 `);
     expect(out).toContain(`
 Forecast   at 1.0 requests a second, of which about 0.31% fail, by the error gate and on average

@@ -11,8 +11,8 @@ describe('a forecast', () => {
   it('says of the pass what a request tells against the margin: published sizes, with the factor', () => {
     const [first, second, third] = forecastOf(defaultPlan, level).steps.map(({ requests }) => requests ?? 0);
 
-    // At a rate of 0.5% a margin of 2 points takes 250 canary requests at 10%, 1 point 708 at 25%, 0.5 points 2,634 at 50% (Wald).
-    expect([first, second, third].map((requests) => Math.round((requests ?? 0) / 1.2))).toEqual([251, 708, 2634]);
+    // At a rate of 0.5% a margin of 2 points takes 193 canary requests at 10%, 1 point 544 at 25%, 0.5 points 2,025 at 50% (Wald, odds of 10).
+    expect([first, second, third].map((requests) => Math.round((requests ?? 0) / 1.2))).toEqual([193, 544, 2025]);
   });
 
   it('takes ten times as long at a tenth of the traffic', () => {

@@ -37,10 +37,13 @@ describe('Slots', () => {
 
   test('before the step and across its start do not count for it', () => {
     const late = beginStep(fresh, origin + 1.5 * slotMs);
-    const { evidence, verdicts } = judge(late, [...steadily(2, bad), aReading(2, fine)], aContext());
+    const few = aReading(2, { canary: [90, 1], stable: [2_700, 9] });
+    const { evidence, verdicts } = judge(late, [...steadily(2, fine), few], aContext());
 
     expect(evidence.through).toBe(origin + 3 * slotMs);
-    expect(verdicts[0]?.message).toContain('1 of 300 (0.33%) canary requests failed against 9 of 2,700');
+    expect(verdicts[0]).toMatchObject({ verdict: 'undecided', reason: 'TooFewRequests' });
+    expect(verdicts[0]?.message).toContain('The canary has received 90 of 100 requests');
+    expect(verdicts[0]?.numbers).toMatchObject({ canary: { requests: 90, failures: 1 }, stable: { requests: 2_700 } });
   });
 
   test('of the step before make no pass of the next, for which evidence is gathered anew', () => {

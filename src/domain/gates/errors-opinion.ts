@@ -20,6 +20,7 @@ import { ceilingHarm, ceilingTrial, isComparable, termsOf } from './errors-compa
 import type { ReporterState } from './errors-state.ts';
 import { gateShares } from './shares.ts';
 import { sickness } from './sick-stable.ts';
+import { accusingSpan } from './spans.ts';
 import { grouped, opinion, outOf, seenBy } from './words.ts';
 
 /** One reporter among those of a rollout. */
@@ -43,20 +44,21 @@ export function errorsOpinion(seen: Seen, context: GateContext): Opinion {
 /** What a reporter says when errors are the main reason of a rollback. */
 export function errorsBlame(seen: Seen, context: GateContext): Opinion {
   const { state, reporter, harm } = seen;
-  const told = toldOf(
-    seen,
-    hardestOf(state, (duel) => -harmOf(duel)),
-    context,
-  );
+  const duel = hardestOf(state, (each) => -harmOf(each));
+  const stepTold = toldOf(seen, duel, context);
+  const told = { ...stepTold, span: accusingSpan(duel, stepTold.terms) };
   const odds = `The odds against chance are ${oddsText(harm)}.`;
-  const numbers = numbersOf(told, context);
   const limit = context.plan.maxErrorRate;
-  if (limit !== undefined && ceilingHarm(state) > harmOf(told.duel)) {
-    const message = `${outOf(ceilingTrial(state))} canary requests failed, ${seenBy[reporter]}; max-error-rate allows ${formatShare(limit)}.${detail(state, told.duel)} ${odds}`;
+  if (limit !== undefined && ceilingHarm(state) > harmOf(duel)) {
+    const counts = ceilingTrial(state);
+    const [failed, when] = counts.n > 0 ? [counts, ''] : [told.span.canary, told.span.when];
+    const message = `${outOf(failed)} canary requests failed${when}, ${seenBy[reporter]}; max-error-rate allows ${formatShare(limit)}.${detail(state, duel)} ${odds}`;
+    const numbers = numbersOf(counts.n > 0 ? stepTold : told, context);
     return { ...opinion('fail', 'ErrorRateAboveCeiling', message), numbers };
   }
-  const message = `${againstStable(told)}: worse than is tolerated.${detail(state, told.duel)} ${intervalText(told)} ${odds}`;
-  return { ...opinion('fail', 'ErrorRateWorse', message), numbers };
+  const kinds = told.span.kind === 'step' ? detail(state, duel) : '';
+  const message = `${againstStable(told)}: worse than is tolerated.${kinds}${intervalText(told)} ${odds}`;
+  return { ...opinion('fail', 'ErrorRateWorse', message), numbers: numbersOf(told, context) };
 }
 
 /** No reporter has said anything of either version. */
@@ -121,7 +123,7 @@ function comparedOpinion({ state, reporter }: Seen, told: Told, context: GateCon
   if (maxErrorRate !== undefined && rate(ceilingTrial(state)) > maxErrorRate)
     return looksAbove(state, reporter, maxErrorRate);
   const under = maxErrorRate === undefined ? '' : `, and max-error-rate of ${formatShare(maxErrorRate)} is kept`;
-  const message = `${againstStable(told)}, within ${marginText(told, 'the error margin')}${under}. ${intervalText(told)}`;
+  const message = `${againstStable(told)}, within ${marginText(told, 'the error margin')}${under}.${intervalText(told)}`;
   return opinion('pass', 'NotWorse', message);
 }
 
@@ -149,10 +151,10 @@ function notYetFine(told: Told, state: ReporterState, context: GateContext): Opi
   const { low, high } = intervalIn(told.duel, told.terms);
   if (low >= 0 || isWorseLooking(told)) {
     const may = high >= marginOf(told.duel, told.terms) ? ', but so few failures may be chance' : '';
-    const message = `${againstStable(told)}, which looks worse${may}.${detail(state, told.duel)} ${intervalText(told)}${looks(told)}`;
+    const message = `${againstStable(told)}, which looks worse${may}.${detail(state, told.duel)}${intervalText(told)}${looks(told)}`;
     return opinion('undecided', 'TooFewFailures', message);
   }
-  const message = `${againstStable(told)}. That does not exclude yet more than ${margin}: ${progressText(told, context)} ${intervalText(told)}`;
+  const message = `${againstStable(told)}. That does not exclude yet more than ${margin}: ${progressText(told, context)}${intervalText(told)}`;
   return opinion('undecided', 'TooFewRequests', message);
 }
 

@@ -32,7 +32,7 @@ describe('The errors gate passes', () => {
         interval: { low: -0.0075, high: 0.015, level: 0.95 },
         margin: 0.02,
         worse: { odds: expect.closeTo(0.32, 1), needed: 200 },
-        fine: { odds: expect.closeTo(350, -2), needed: 20 },
+        fine: { odds: expect.closeTo(350, -2), needed: 10 },
         progress: { have: 600, need: 600, leftMs: 0 },
       },
     });
@@ -199,16 +199,30 @@ describe('The errors gate fails', () => {
     expect(lastOf('errors', looks).message).toContain('(reporter destination)');
   });
 
-  test('a canary at weight 100 that is worse than stable was', () => {
-    const before = beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] })));
-    const looks = looksAt(
-      steadily(4, { canary: [1_000, 60] }),
-      aContext({}, { weight: 100 }),
-      beginStep(before, origin),
-    );
+  test('a canary at weight 100 that is worse by more than ten points than stable was', () => {
+    const looks = looksAt(steadily(4, { canary: [1_000, 180] }), aContext({}, { weight: 100 }), known());
 
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
+    expect(lastOf('errors', looks).message).toContain('45 of 9,000 (0.5%) of stable before weight 100%');
   });
+
+  test('nothing at weight 100 for an incident of less than ten points, which holds the release and says so', () => {
+    const looks = looksAt(steadily(40, { canary: [1_000, 90] }), aContext({}, { weight: 100 }), known());
+
+    expect(new Set(looks.map((verdicts) => verdicts[0]?.verdict))).toEqual(new Set(['undecided']));
+    expect(lastOf('errors', looks)).toMatchObject({ reason: 'TooFewFailures' });
+    expect(lastOf('errors', looks).message).toContain('which looks worse');
+  });
+
+  test('a jump of less than ten points below weight 100, where stable would share it', () => {
+    const looks = looksAt(steadily(4, { canary: [500, 45], stable: [500, 3] }), aContext({}, { weight: 50 }), known());
+
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail' });
+  });
+
+  function known() {
+    return beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] }))), origin);
+  }
 });
 
 describe('What counts as an error', () => {
