@@ -140,7 +140,10 @@ interface Open {
 function openHarm(plan: Plan, verdicts: readonly GateVerdict[]): Open | undefined {
   const all = judged(verdicts);
   if (!all.some(({ gate }) => comparing.includes(gate)))
-    return { why: 'nothing was compared with stable', sentence: decisive(all)?.message ?? 'Nothing has been judged yet.' };
+    return {
+      why: 'nothing was compared with stable',
+      sentence: decisive(all)?.message ?? 'Nothing has been judged yet.',
+    };
   for (const verdict of all) {
     if (verdict.verdict === 'pass') continue;
     const why = hasToPass(plan, verdict) ? `the ${verdict.gate} gate has not passed` : possibleHarm(verdict);

@@ -43,7 +43,7 @@ Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate
     const text = forecast(3, 0.005);
 
     expect(text).toContain(
-      'are not decided within 12m; they take up to about 27m, so that they are left after about 12m, when only harm beyond five times the margin is excluded (10%, 5%, 2.5% more errors). Widen',
+      'are not decided within 12m; they take up to about 27m. By on-undecided (advance) they are left after up to about 12m, when only harm beyond five times the margin is excluded (10, 5, 2.5 points more errors). Widen',
     );
     expect(text).toContain('  A release that is as good as stable is promoted after about 40m.\n');
     expect(text).toContain('is through before it would see one percentage point more errors.');
@@ -55,7 +55,7 @@ Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate
     const text = forecast(0.2, 0.005);
 
     expect(text).toContain('the steps 10%, 25%, 50%, 100% are not decided within 12m');
-    expect(text).toMatch(/so that they are left after about 49m, when only harm/);
+    expect(text).toMatch(/they are left after up to about 49m, when only harm/);
   });
 
   it('says in the plan’s own terms what becomes of an undecided release', () => {
@@ -64,7 +64,7 @@ Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate
     );
     expect(forecast(3, 0.005, holding)).toContain('the release is held there, and a person asked');
     expect(forecast(3, 0.005, { ...defaultPlan, onUndecided: 'advance' })).toContain(
-      'they are left after about 12m, when only harm beyond five times the margin is excluded',
+      'they are left after up to about 12m, when only harm beyond five times the margin is excluded',
     );
   });
 
@@ -77,7 +77,7 @@ Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate
 
   it('promises nothing without traffic, and nothing of a plan that judges nothing', () => {
     expect(forecast(0, 0.005)).toContain(
-      'there is no traffic at present, and without any no step is decided: the release is held there, and a person asked.',
+      'there is no traffic at present, and without any no step is decided: the release is held, and a person asked.',
     );
     expect(forecast(10, 0.005, { ...defaultPlan, analysis: 'off' })).toBe('');
   });

@@ -125,9 +125,9 @@ Deployment checkout stays paused until its pod template is changed or put back (
     expect(out).toContain('Traffic    1.0 requests a second over the last minute\n');
     expect(out).toContain(`
        WEIGHT   COPY          TIME        SHORTEST WITH, AT 0.31% ERRORS   AT PRESENT
-       10%      1 of 4 pods   2m to 12m   17 requests a second             about 12m
-       25%      1 of 4 pods   2m to 12m   18 requests a second             about 12m
-       50%      2 of 4 pods   2m to 12m   29 requests a second             about 12m
+       10%      1 of 4 pods   2m to 12m   17 requests a second             about 12m, by the wider margin
+       25%      1 of 4 pods   2m to 12m   18 requests a second             about 12m, by the wider margin
+       50%      2 of 4 pods   2m to 12m   29 requests a second             about 12m, by the wider margin
        100%     4 of 4 pods   2m to 12m   5.2 requests a second            about 11m
 `);
     expect(out).toContain(`

@@ -55,7 +55,9 @@ describe('without requests', () => {
       phase: 'baking',
       step: 0,
       stalled: {
-        message: expect.stringContaining('on-undecided says advance, but the traffic gate has not passed.'),
+        message: expect.stringContaining(
+          'on-undecided says advance, but the errors gate has not passed. The canary has received no requests',
+        ),
       },
     });
   });

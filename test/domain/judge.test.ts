@@ -64,7 +64,7 @@ describe('Slots', () => {
 
     expect(verdicts[0]).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
     expect(verdicts[0]?.message).toMatch(
-      /^150 of 300 \(50%\) canary requests failed against 9 of 2,700 \(0\.33%\) of stable, as its clients saw it \(reporter source\): worse than is tolerated\. Failed: 150 answered 5xx\. The odds against chance are/,
+      /^150 of 300 \(50%\) canary requests failed against 9 of 2,700 \(0\.33%\) of stable since the canary first had traffic, as its clients saw it \(reporter source\): worse than is tolerated\. Failed: 150 answered 5xx\. The difference is \S+ to \S+ points with 95% certainty\. The odds against chance are/,
     );
     expect(verdicts[0]?.numbers).toMatchObject({
       canary: { requests: 300, failures: 150 },

@@ -165,7 +165,9 @@ function wideWords(plan: Plan, late: readonly StepForecast[]): string {
   const margins = late.map(({ margin }) => points(Math.min(1, undecidedFactor * margin))).join(', ');
   const lengths = late.map((step) => lasts(plan, step) ?? Number.POSITIVE_INFINITY);
   const longest = Math.max(...lengths);
-  const when = Number.isFinite(longest) ? `after ${lengths.length > 1 ? 'up to ' : ''}about ${aboutDuration(longest)}` : 'late';
+  const when = Number.isFinite(longest)
+    ? `after ${lengths.length > 1 ? 'up to ' : ''}about ${aboutDuration(longest)}`
+    : 'late';
   return `. By on-undecided (advance) ${late.length === 1 ? 'it is' : 'they are'} left ${when}, when only harm beyond five times the margin is excluded (${margins} points more errors)`;
 }
 

@@ -67,3 +67,11 @@ function logGamma(z: number): number {
   const sum = lanczos.reduce((series, term, index) => series + term / (z + index), 0.99999999999980993);
   return 0.5 * Math.log(2 * Math.PI) + (z - 0.5) * Math.log(t) - t + Math.log(sum);
 }
+
+/** An upper bound for a rate with about 97.5% confidence: Wilson's score interval (1927). */
+export function upperRate({ n, x }: Trial): number {
+  if (n === 0) return 1;
+  const z2 = 1.96 ** 2;
+  const p = x / n;
+  return (p + z2 / (2 * n) + Math.sqrt(z2 * ((p * (1 - p)) / n + z2 / (4 * n * n)))) / (1 + z2 / n);
+}

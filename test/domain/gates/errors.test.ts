@@ -239,7 +239,9 @@ describe('Slots before the start of a step', () => {
   const fishy = { canary: [150, 15], stable: [1_350, 13] } as const;
   const awaiting = (slots: number) => beginStep(beginEvidence(origin), origin + slots * slotMs);
   const sentence = (failed: string, usual: string): unknown =>
-    expect.stringContaining(`${failed} canary requests failed against ${usual} of stable, as its clients saw it`);
+    expect.stringContaining(
+      `${failed} canary requests failed against ${usual} of stable since the canary first had traffic`,
+    );
 
   test('condemn together, also when the evidence was saved between them, and all of them are told', () => {
     const first = judge(awaiting(9), steadily(2, fishy), aContext());
@@ -265,7 +267,7 @@ describe('Slots before the start of a step', () => {
     expect(lastOf('errors', looks)).toMatchObject({ message: sentence('45 of 450 (10%)', '39 of 4,050 (0.96%)') });
   });
 
-  test('are told no more when the next step begins, although they still speak against the canary', () => {
+  test('are told as long as they speak against the canary, also when the next step has begun', () => {
     const first = judge(awaiting(9), steadily(2, fishy), aContext());
     const next = beginStep(first.evidence, origin + 2 * slotMs);
     const looks = looksAt([aReading(2, fishy)], aContext(), next);
@@ -273,7 +275,7 @@ describe('Slots before the start of a step', () => {
 
     expect(lastOf('errors', looks)).toMatchObject({
       verdict: 'fail',
-      message: sentence('15 of 150 (10%)', '13 of 1,350 (0.96%)'),
+      message: sentence('45 of 450 (10%)', '39 of 4,050 (0.96%)'),
     });
     expect(lastOf('errors', alone)).toMatchObject({ verdict: 'undecided' });
   });
@@ -383,7 +385,7 @@ describe('The errors gate is undecided', () => {
   test('when it looks above its ceiling but so few failures may be chance', () => {
     const looks = looksAt(steadily(4, { canary: [250, 6] }), aContext({ maxErrorRate: 0.02 }, { weight: 100 }));
 
-    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'TooFewFailures' });
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'LooksAboveCeiling' });
     expect(lastOf('errors', looks).message).toContain('24 of 1,000 (2.4%) canary requests failed');
     expect(lastOf('errors', looks).message).toContain('more than max-error-rate of 2% allows');
   });

@@ -367,3 +367,12 @@ test('a duel is less than 2 KB of JSON after a long rollout, and the same when i
   expect(JSON.stringify(duel).length).toBeLessThan(2_048);
   expect(JSON.parse(JSON.stringify(duel))).toEqual(duel);
 });
+
+test('a slot before the step that had requests of the canary alone makes no pass of the step', () => {
+  const begun = enterDuelStep(beginDuel({ n: 10_000, x: 50 }));
+  const slot = { canary: { n: 100, x: 1 }, stable: { n: 100, x: 0 } };
+  const early = suspect(begun, { canary: { n: 3_000, x: 0 }, stable: { n: 0, x: 0 } }, terms, slotMs);
+
+  expect(isFine(fight(early, slot, terms, slotMs))).toBe(false);
+  expect(fineOf(fight(early, slot, terms, slotMs))).toBeCloseTo(fineOf(fight(begun, slot, terms, slotMs)), 1);
+});
