@@ -34,7 +34,7 @@ export function rateBounds(
 }
 
 /** How much a mixture takes for granted that is sharpest after so many requests (Howard et al. 2021, section 3.5). */
-export function strengthFor(sharpest: number): number {
+function strengthFor(sharpest: number): number {
   const twice = 2 * Math.log(20);
   return Math.max(1, sharpest / (twice + Math.log(1 + twice)) - 1);
 }
