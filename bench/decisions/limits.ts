@@ -1,7 +1,7 @@
 // What no rule of the same false-alarm probability can beat: ln(1/alpha) over the information of a request (Wald 1945).
 
 /** Kullback and Leibler's divergence between two coins, in nats. */
-export function divergence(p: number, q: number): number {
+function divergence(p: number, q: number): number {
   const part = (a: number, b: number): number => (a === 0 ? 0 : a * Math.log(a / b));
   return part(p, q) + part(1 - p, 1 - q);
 }

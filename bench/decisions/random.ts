@@ -128,7 +128,7 @@ function poissonByRejection({ uniform }: Chance, mean: number): number {
 }
 
 /** A standard normal draw (Marsaglia's polar method). */
-export function normal({ uniform }: Chance): number {
+function normal({ uniform }: Chance): number {
   for (;;) {
     const x = 2 * uniform() - 1;
     const y = 2 * uniform() - 1;

@@ -38,7 +38,7 @@ export interface Outcome {
 }
 
 /** Slots until a rollout counts as undecided: two hours. */
-export const horizonSlots = 480;
+const horizonSlots = 480;
 
 /** Plays one rollout to its end or to the horizon. */
 export function play(rule: Rule, world: World): Outcome {

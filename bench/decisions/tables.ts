@@ -98,7 +98,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** A share in percent with its interval. */
-export function ranged(share: Share): string {
+function ranged(share: Share): string {
   return `${percent(share)} [${(100 * share.range.low).toFixed(1)}-${(100 * share.range.high).toFixed(1)}]`;
 }
 

@@ -9,11 +9,11 @@ import {
   isExpired,
   questionOf,
 } from './approval.ts';
-import { formatShare, undecidedFactor, weightOf } from './plan.ts';
+import { formatShare, type Plan, undecidedFactor, weightOf } from './plan.ts';
 import type { Approval, Cause, Rollout, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
 import { isPaused } from './status.ts';
 import { formatDuration, type Instant } from './time.ts';
-import { decisive, type GateVerdict, judged } from './verdict.ts';
+import { decisive, type GateVerdict, judged, type VerdictReason } from './verdict.ts';
 
 /** The outcome of looking at a bake. Every one carries its sentence. */
 export type Decision =
@@ -166,9 +166,9 @@ function decideUndecided(
         message: `${over} and on-undecided says rollback. ${sentence}`,
       };
     case 'advance': {
-      const open = openHarm(verdicts);
+      const open = openHarm(spec.plan, verdicts);
       if (open !== undefined)
-        return held(`${over} and on-undecided says advance, but ${open}. ${sentence}`, worst, where);
+        return held(`${over} and on-undecided says advance, but ${open.why}. ${open.sentence}`, worst, where);
       const message = `${over} and on-undecided says advance: harm beyond five times the margin is excluded. ${sentence}`;
       return { kind: 'advance', warrant: { kind: 'undecided', step: status.step, message } };
     }
@@ -185,24 +185,52 @@ function held(why: string, worst: GateVerdict | undefined, where: string): Decis
 
 /** Gates that compare the canary with stable: undecided, they have to exclude the worst before a step is taken all the same. */
 const comparing: readonly string[] = ['errors', '4xx', 'latency'];
+/** What may be missing then: evidence, and nothing else. */
+const lacking: readonly VerdictReason[] = ['TooFewRequests', 'TooFewFailures', 'MarginNotMet'];
+
+/** Why a step is not taken although its time is over, and the sentence of the gate that it hangs on. */
+interface Open {
+  readonly why: string;
+  readonly sentence: string;
+}
 
 /** What stands against a step that is taken all the same: a gate that has to pass, or harm that is not out of the question. */
-function openHarm(verdicts: readonly GateVerdict[]): string | undefined {
-  const waiting = judged(verdicts).find(({ gate, verdict }) => !comparing.includes(gate) && verdict !== 'pass');
-  if (waiting !== undefined) return `the ${waiting.gate} gate has not passed`;
-  const compared = judged(verdicts).filter(({ gate }) => comparing.includes(gate));
-  if (compared.length === 0) return 'nothing was compared with stable';
-  for (const { gate, verdict, numbers } of compared) {
-    if (verdict === 'pass') continue;
-    const { interval, margin } = numbers ?? {};
-    if (interval === undefined || margin === undefined) return `the ${gate} gate excludes no harm yet`;
-    const limit = formatShare(undecidedFactor * margin);
-    if (interval.high <= undecidedFactor * margin + 1e-9) continue;
-    const known =
-      interval.high >= 1 ? 'nothing is excluded yet' : `up to ${formatShare(interval.high)} is still possible`;
-    return `only once the ${gate} gate excludes harm beyond ${limit}, five times the margin; ${known}`;
+function openHarm(plan: Plan, verdicts: readonly GateVerdict[]): Open | undefined {
+  const all = judged(verdicts);
+  if (!all.some(({ gate }) => comparing.includes(gate)))
+    return {
+      why: 'nothing was compared with stable',
+      sentence: decisive(all)?.message ?? 'Nothing has been judged yet.',
+    };
+  for (const verdict of all) {
+    if (verdict.verdict === 'pass') continue;
+    const why = hasToPass(plan, verdict) ? `the ${verdict.gate} gate has not passed` : possibleHarm(verdict);
+    if (why !== undefined) return { why, sentence: verdict.message };
   }
   return undefined;
+}
+
+/** Whether only a pass of this gate will do: it compares nothing, keeps a limit of the plan, or lacks more than evidence. */
+function hasToPass({ maxLatency }: Plan, { gate, verdict, reason }: GateVerdict): boolean {
+  if (!comparing.includes(gate) || (gate === 'latency' && maxLatency.length > 0)) return true;
+  return verdict !== 'undecided' || !lacking.includes(reason);
+}
+
+/** What harm the gate still holds possible beyond the wider margin; undefined when it is excluded. */
+function possibleHarm({ gate, numbers }: GateVerdict): string | undefined {
+  const { interval, margin } = numbers ?? {};
+  if (interval === undefined || margin === undefined) return `the ${gate} gate excludes no harm yet`;
+  const [limit, name] = widerMargin(margin);
+  if (interval.high <= limit + 1e-9) return undefined;
+  const known =
+    interval.high >= 1 ? 'nothing is excluded yet' : `up to ${formatShare(interval.high)} is still possible`;
+  return `only once the ${gate} gate excludes harm beyond ${formatShare(limit)}, ${name}; ${known}`;
+}
+
+/** Five times the margin; where that would be (nearly) everything, half of what the margin leaves. */
+function widerMargin(margin: number): readonly [number, string] {
+  const [five, half] = [undecidedFactor * margin, (1 + margin) / 2];
+  return five <= half ? [five, 'five times the margin'] : [half, 'as its margin is so wide'];
 }
 
 function wholeSeconds(millis: number): number {

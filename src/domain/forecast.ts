@@ -166,8 +166,8 @@ function timeFor(requests: number, { perSecond }: Level): Millis | undefined {
 }
 
 /**
- * Evidence of harm is added up over the steps, each of which lasts as long as for a good release; one that never passes lasts until
- * max-bake, and holds. What is not seen by the end of the last step is promoted.
+ * Evidence of harm is added up over the steps, each of which lasts as long as for a good release; one that never passes is left as
+ * `on-undecided` says, and where that is to hold it goes on counting. What is not seen by the end of the last step is promoted.
  */
 function seenAfter(
   plan: Plan,

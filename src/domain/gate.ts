@@ -69,6 +69,8 @@ export interface Gate<State> {
   readonly id: string;
   /** To be raised when the state's shape or meaning changes. */
   readonly version: number;
+  /** The oldest version that `revive` reads too; absent where it reads none but its own. */
+  readonly since?: number;
   readonly begin: (before?: Before) => State;
   /** The state as it was saved; undefined when this is none. */
   readonly revive: (saved: unknown) => State | undefined;
@@ -109,7 +111,8 @@ export function beginGate<State>(gate: Gate<State>, before?: Before): OpenGate {
  */
 export function openGate<State>(gate: Gate<State>, saved: GateState | undefined): OpenGate {
   if (saved === undefined) return beginGate(gate);
-  const envelope = isRecord(saved.state) && saved.version === gate.version ? saved.state : {};
+  const isRead = saved.version <= gate.version && saved.version >= (gate.since ?? gate.version);
+  const envelope = isRecord(saved.state) && isRead ? saved.state : {};
   const state = gate.revive(envelope['counted']);
   return state === undefined ? open(gate, gate.begin(), true) : open(gate, state, envelope['anew'] === true);
 }

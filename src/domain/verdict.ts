@@ -19,6 +19,7 @@ export type VerdictReason =
   | 'WithinLimit'
   | 'TooFewRequests'
   | 'TooFewFailures'
+  | 'LooksAboveCeiling'
   | 'MarginNotMet'
   | 'NoRequests'
   | 'NoComparison'

@@ -47,7 +47,7 @@ describe('serin explain', () => {
     expect(out).toMatch(
       /\n {2}Odds +(?:[\d,]+|more than a billion) to 1 that it is worse; 200 to 1 would roll it back\.\n/,
     );
-    expect(out).toContain('to 1 that it is not worse than the margin; 20 to 1 pass the step.');
+    expect(out).toContain('to 1 that it is not worse than the margin; 10 to 1 pass the step.');
     expect(out).toContain('\n  Query      the requests\n');
     expect(out).toContain('a release that is as good as stable is rolled back with a probability of 1% at most');
   });

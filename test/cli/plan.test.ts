@@ -23,10 +23,10 @@ Deployment reviews-v2 would be released as the canary of reviews-v1 in namespace
 Stable     reviews-v1 reviews:1 (one), 3 of 3 pods ready
 Canary     reviews-v2 reviews:2 (two), 1 of 3 pods ready
 Steps      10% > 25% > 50% > 100% of the traffic
-Bake       2m to 15m per step
+Bake       2m to 12m per step
 Duration   at least 8m (4 steps of 2m), and some seconds per step until the mesh has settled
 Judged     error rate at most 0.5 percentage points above stable; at least 100 canary requests per step
-Undecided  a step without a verdict after 15m waits for evidence or a person
+Undecided  a step without a verdict after 12m is left once harm beyond five times the margin is excluded; until then it is held
 
 Route      VirtualService shop/reviews, http route "main"
            stable reviews subset v1 (no weight now)

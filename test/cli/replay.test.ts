@@ -94,7 +94,7 @@ describe('serin replay', () => {
     const { out } = await cluster.run(`replay cart-v2 --from -10m -f policy.yaml ${source}`);
 
     expect(out).toContain('Replay of cart-v2 against cart-v1');
-    expect(out).toMatch(/Steps +50% > 100%\nBake +3m to 15m per step/);
+    expect(out).toMatch(/Steps +50% > 100%\nBake +3m to 12m per step, on-undecided advance\n/);
   });
 
   it('needs no Deployment that can be read where both workloads are named', async () => {

@@ -35,12 +35,41 @@ describe('Slots', () => {
     expect(evidence.through).toBe(origin + 3 * slotMs);
   });
 
-  test('before the step and across its start do not count for it', () => {
+  test('before the step and across its start are not among its counts', () => {
     const late = beginStep(fresh, origin + 1.5 * slotMs);
-    const { evidence, verdicts } = judge(late, [...steadily(2, bad), aReading(2, fine)], aContext());
+    const before = { canary: [300, 4], stable: [2_700, 9] } as const;
+    const { evidence, verdicts } = judge(late, [...steadily(2, before), aReading(2, fine)], aContext());
 
     expect(evidence.through).toBe(origin + 3 * slotMs);
     expect(verdicts[0]?.message).toContain('1 of 300 (0.33%) canary requests failed against 9 of 2,700');
+    expect(verdicts[0]?.numbers?.canary).toEqual({ requests: 300, failures: 1 });
+  });
+
+  test('before the step and across its start make no pass, however many there are', () => {
+    const first = aReading(4, { canary: [30, 0], stable: [270, 1] });
+    const late = judge(beginStep(fresh, origin + 3.5 * slotMs), [...steadily(4, fine), first], aContext());
+    const inside = judge(fresh, [...steadily(4, fine), first], aContext());
+
+    expect(late.verdicts[0]).toMatchObject({ verdict: 'undecided', reason: 'TooFewRequests' });
+    expect(late.verdicts[0]?.message).toContain('The canary has received 30 of 100 requests');
+    expect(wordOf('errors', inside.verdicts)).toBe('pass');
+  });
+
+  test.each([
+    ['before the step', 1],
+    ['across its start', 0.5],
+  ])('%s condemn a canary that fails too often, and the sentence tells the counts that did', (_, start) => {
+    const late = beginStep(fresh, origin + start * slotMs);
+    const { verdicts } = judge(late, [aReading(0, bad)], aContext());
+
+    expect(verdicts[0]).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
+    expect(verdicts[0]?.message).toMatch(
+      /^150 of 300 \(50%\) canary requests failed against 9 of 2,700 \(0\.33%\) of stable since the canary first had traffic, as its clients saw it \(reporter source\): worse than is tolerated\. Failed: 150 answered 5xx\. The difference is \S+ to \S+ points with 95% certainty\. The odds against chance are/,
+    );
+    expect(verdicts[0]?.numbers).toMatchObject({
+      canary: { requests: 300, failures: 150 },
+      stable: { requests: 2_700, failures: 9 },
+    });
   });
 
   test('of the step before make no pass of the next, for which evidence is gathered anew', () => {

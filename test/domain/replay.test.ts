@@ -36,11 +36,27 @@ describe('a replay', () => {
   it('ends held when max-bake is over without a verdict, and says so once', () => {
     const thin = steadily(80, { canary: [1, 0], stable: [9, 0] });
 
-    const done = replay(aPast(thin)) ?? expect.fail('Nothing was replayed.');
+    const plan = { ...defaultPlan, onUndecided: 'hold' as const };
+    const done = replay(aPast(thin, { plan })) ?? expect.fail('Nothing was replayed.');
 
     expect(done.end.kind).toBe('held');
     const held = eventsOf(done).filter(({ kind }) => kind === 'held');
     expect(held[0]?.time).toBe(origin + defaultPlan.maxBakeMs);
+  });
+
+  it('leaves a step of a thin past by the wider margin when max-bake is over, and says so, unless the plan says hold', () => {
+    const thin = aPast(steadily(150, { canary: [15, 0], stable: [15, 0] }));
+
+    const events = eventsOf(replay(thin) ?? expect.fail('Nothing was replayed.'));
+    const waiting = replay({ ...thin, plan: { ...defaultPlan, onUndecided: 'hold' } });
+
+    const late = events.findIndex(({ message }) => message.includes('harm beyond five times the margin is excluded'));
+    const before = events[late - 1]?.time ?? expect.fail('No step was left by the wider margin.');
+    expect(events[late]).toMatchObject({ kind: 'advanced', weight: 50, time: before + defaultPlan.maxBakeMs });
+    expect(events.map(({ kind }) => kind)).not.toContain('held');
+    expect(eventsOf(waiting ?? expect.fail('Nothing was replayed.'))).toContainEqual(
+      expect.objectContaining({ kind: 'held', weight: 50, time: before + defaultPlan.maxBakeMs }),
+    );
   });
 
   it('is still under way when the past ends before max-bake', () => {

@@ -166,7 +166,7 @@ describe('a wrong setting', () => {
   });
 
   it('bake longer than the default max-bake is named too', () => {
-    expect(problemsOf(parse({ bake: '20m' }))[0]?.message).toContain('max-bake is "15m"');
+    expect(problemsOf(parse({ bake: '20m' }))[0]?.message).toContain('max-bake is "12m"');
   });
 
   it.each([

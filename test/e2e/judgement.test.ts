@@ -1,4 +1,5 @@
 // Every kind of harm, and of what only looks like it, once through the real Prometheus: the right end, for the right reason.
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BehaviourInput } from '../../tools/mesh/control.ts';
 import type { SeenRollout } from '../support/api.ts';
@@ -106,6 +107,41 @@ describe.concurrent('a canary is not blamed', () => {
 
     expect(held.status.phase).toBe('baking');
     expect(weightsMoved(end)).toEqual([50, 100]);
+  });
+
+  it('for failures that come in bursts, now here and now there', async (context) => {
+    const bursty = await storyOf(context, 'bursts', { rps: 300 });
+    const burst = async (version: 'v1' | 'v2'): Promise<void> => {
+      await put(bursty, version, { kind: '5xx', rate: 0.5 });
+      await pause(700);
+      await put(bursty, version, { kind: 'good' });
+      await pause(2_300);
+    };
+    for (let before = 0; before < 4; before += 1) await burst('v1');
+    await bursty.release({ ...wide, bake: '25s', 'error-margin': '10%', 'max-bake': '10m' });
+    await bursty.reaches('baking');
+
+    for (let during = 0; during < 4; during += 1) {
+      await burst('v2');
+      await burst('v1');
+    }
+    const end = await bursty.reaches('promoted', 240_000);
+
+    expect(weightsMoved(end)).toEqual([50, 100]);
+  });
+
+  it('for pods that are new, whose counts begin at nothing', async (context) => {
+    const grown = await storyOf(context, 'grown', { rps: 300 });
+    await grown.release({ ...wide, bake: '12s', 'max-bake': '10m' });
+    await grown.reaches('baking');
+    await Promise.all(
+      ['reviews-v1', 'reviews-v2'].map((name) => grown.kubectl(['scale', 'deployment', name, '--replicas=3'])),
+    );
+
+    const end = await grown.reaches('promoted', 240_000);
+
+    expect(weightsMoved(end)).toEqual([50, 100]);
+    expect(verdictOf(end, 'errors')?.message).toMatch(/^0 of [\d,]+ \(0%\)/);
   });
 });
 

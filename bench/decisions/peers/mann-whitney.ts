@@ -96,7 +96,7 @@ function search(sorted: Float64Array, isUnder: (value: number) => boolean): numb
 }
 
 /** The inverse of the normal distribution function, by bisection. */
-export function normalQuantile(share: number): number {
+function normalQuantile(share: number): number {
   let [low, high] = [-10, 10];
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;

@@ -43,7 +43,7 @@ export function forecastLines(plan: Plan, level: Level): readonly string[] {
     return [
       fact(
         'Forecast',
-        `there is no traffic at present, and without any no step is decided: ${undecidedWords(plan, [])}. Send probes.`,
+        `there is no traffic at present, and without any no step is decided: the release ${plan.onUndecided === 'rollback' ? 'is rolled back' : 'is held, and a person asked'}. Send probes.`,
       ),
     ];
   const forecast = forecastOf(plan, level);
@@ -109,7 +109,7 @@ function slowSentence(plan: Plan, { level, steps }: Forecast): string {
     late.length === 1
       ? `the step ${names} is not decided within ${most}; it takes`
       : `the steps ${names} are not decided within ${most}; they take`;
-  return `At ${rateText(level.perSecond)} ${which} ${takes}, so that ${undecidedWords(plan, late)}. ${levers(plan, level, slowest)}`;
+  return `At ${rateText(level.perSecond)} ${which} ${takes}${undecidedWords(plan, late)}. ${levers(plan, level, slowest)}`;
 }
 
 function levers(plan: Plan, level: Level, slowest: Millis): string {
@@ -152,9 +152,9 @@ function harmSentence(plan: Plan, { level, promotedMs }: Forecast, what: string,
 function undecidedWords(plan: Plan, late: readonly StepForecast[]): string {
   switch (plan.onUndecided) {
     case 'hold':
-      return 'the release is held there, and a person asked';
+      return ', so that the release is held there, and a person asked';
     case 'rollback':
-      return 'a good release is rolled back there';
+      return ', so that a good release is rolled back there';
     case 'advance':
       return wideWords(plan, late);
   }
@@ -162,12 +162,17 @@ function undecidedWords(plan: Plan, late: readonly StepForecast[]): string {
 
 /** What `advance` settles for, and when. */
 function wideWords(plan: Plan, late: readonly StepForecast[]): string {
-  if (late.length === 0) return 'the release is held there, and a person asked';
-  const margins = late.map(({ margin }) => formatShare(Math.min(1, undecidedFactor * margin))).join(', ');
-  const lengths = late.map((step) => lasts(plan, step));
-  const longest = lengths.some((length) => length === undefined) ? undefined : Math.max(...lengths.map((l) => l ?? 0));
-  const when = longest === undefined ? 'once' : `after about ${aboutDuration(longest)}, when`;
-  return `${late.length === 1 ? 'it is' : 'they are'} left ${when} only harm beyond five times the margin is excluded (${margins} more errors)`;
+  const margins = late.map(({ margin }) => points(Math.min(1, undecidedFactor * margin))).join(', ');
+  const lengths = late.map((step) => lasts(plan, step) ?? Number.POSITIVE_INFINITY);
+  const longest = Math.max(...lengths);
+  const when = Number.isFinite(longest)
+    ? `after ${lengths.length > 1 ? 'up to ' : ''}about ${aboutDuration(longest)}`
+    : 'late';
+  return `. By on-undecided (advance) ${late.length === 1 ? 'it is' : 'they are'} left ${when}, when only harm beyond five times the margin is excluded (${margins} points more errors)`;
+}
+
+function points(share: number): string {
+  return String(Number((share * 100).toFixed(2)));
 }
 
 function rateText(perSecond: number): string {

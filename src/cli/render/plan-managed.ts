@@ -1,7 +1,7 @@
 // What a rollout of a managed Deployment would do: its lanes, and every object it would touch, in the order of the touching.
 import type { Workload } from '../../controller/ports.ts';
 import { subsetObjects } from '../../controller/ports.ts';
-import { forecastOf, type Level, lasts, rateFor, type StepForecast } from '../../domain/forecast.ts';
+import { forecastOf, type Level, lasts, passesInTime, rateFor, type StepForecast } from '../../domain/forecast.ts';
 import type { Lanes, Original } from '../../domain/lanes.ts';
 import { canaryStem, copyName, replicasFor, stableStem } from '../../domain/managed.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -185,7 +185,7 @@ function presentTime(plan: Plan, step: StepForecast, level: Level | undefined): 
   const length = lasts(plan, step);
   return length === undefined
     ? `no verdict within ${formatDuration(plan.maxBakeMs)}`
-    : `about ${aboutDuration(length)}`;
+    : `about ${aboutDuration(length)}${passesInTime(plan, step) ? '' : ', by the wider margin'}`;
 }
 
 /** Requests a second in all with which a step's least time brings the evidence that a pass takes. */

@@ -32,6 +32,7 @@ import {
 } from './duel-words.ts';
 import { eachReporter, reviveBurstTally, reviveEach, reviveShares, reviveTally } from './errors-state.ts';
 import { gateShares, reporterShares } from './shares.ts';
+import { accusingSpan } from './spans.ts';
 import { warming } from './warm-up.ts';
 import { grouped, opinion, worst } from './words.ts';
 
@@ -56,7 +57,8 @@ interface ClientErrorsState {
 /** Judges each reporter apart, as the errors gate does; the same tests, by another class of answers and with a wider margin. */
 export const clientErrorsGate: Gate<ClientErrorsState> = {
   id: '4xx',
-  version: 1,
+  version: 2,
+  since: 1,
   begin: (before) => ({
     before: before?.tallies ?? {},
     ...(before === undefined || Object.keys(before.bursts).length === 0 ? {} : { bursts: before.bursts }),
@@ -134,19 +136,24 @@ function sayClientErrors(state: ClientErrorsState, context: GateContext): Opinio
 }
 
 function blameClientErrors(state: ClientErrorsState, context: GateContext): Opinion {
-  const [first, ...others] = toldOf(state, context);
+  const all = allTold(state, context).map((told) => ({ ...told, span: accusingSpan(told.duel, told.terms) }));
+  const [first, ...others] = all.filter(({ span }) => span.canary.n > 0);
   if (first === undefined) return silence(context);
   const told = others.reduce((most, next) => (harmOf(next.duel) > harmOf(most.duel) ? next : most), first);
-  const message = `${againstStable(told, verb)}: more than is tolerated. ${intervalText(told)} The odds against chance are ${oddsText(told.harm)}.`;
+  const message = `${againstStable(told, verb)}: more than is tolerated.${intervalText(told)} The odds against chance are ${oddsText(told.harm)}.`;
   return { ...opinion('fail', 'ClientErrorsWorse', message), numbers: numbersOf(told, context) };
 }
 
 /** Every reporter that has seen canary requests in this step. */
 function toldOf(state: ClientErrorsState, context: GateContext): readonly Told[] {
+  return allTold(state, context).filter(({ duel }) => duel.canary.n > 0);
+}
+
+function allTold(state: ClientErrorsState, context: GateContext): readonly Told[] {
   const harm = harmIn(state);
   return reporters.flatMap((reporter) => {
     const own = state.reporters[reporter];
-    if (own === undefined || own.duel.canary.n === 0) return [];
+    if (own === undefined) return [];
     return [{ duel: own.duel, terms: termsOf(own.warmedMs, context), reporter, harm, share: gateShares.clientErrors }];
   });
 }
@@ -162,10 +169,10 @@ function opinionOf(told: Told, context: GateContext): Opinion {
   const margin = marginText(told, 'four times the error margin');
   if (duel.canary.n < context.plan.minRequests || !isFine(duel)) {
     const worse = rate(duel.canary) - rate(terms.alone ? duel.past : duel.stable) > marginOf(duel, terms) / 2;
-    const message = `${against}. That does not exclude yet more than ${margin}: ${progressText(told, context)} ${intervalText(told)}`;
+    const message = `${against}. That does not exclude yet more than ${margin}: ${progressText(told, context)}${intervalText(told)}`;
     return { ...opinion('undecided', worse ? 'TooFewFailures' : 'TooFewRequests', message), numbers };
   }
-  return { ...opinion('pass', 'NotWorse', `${against}, within ${margin}. ${intervalText(told)}`), numbers };
+  return { ...opinion('pass', 'NotWorse', `${against}, within ${margin}.${intervalText(told)}`), numbers };
 }
 
 function silence({ subject, weight }: GateContext): Opinion {

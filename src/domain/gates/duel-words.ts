@@ -10,6 +10,7 @@ import { intervalLevel, passOdds } from '../statistics/levels.ts';
 import { rateBounds } from '../statistics/rate-bounds.ts';
 import { formatDuration } from '../time.ts';
 import type { GateNumbers } from '../verdict.ts';
+import { type Span, stepSpan, widerInterval } from './spans.ts';
 import { grouped, outOf, seenBy } from './words.ts';
 
 /** Odds beyond a number that anybody reads are not told more exactly. */
@@ -23,21 +24,25 @@ export interface Told {
   /** ln of the gate's whole evidence of harm, and its part of the false-rollback probability. */
   readonly harm: number;
   readonly share: number;
+  /** The counts that are named; absent: those of the step. */
+  readonly span?: Span;
 }
 
 /** The numbers behind an opinion. */
-export function numbersOf({ duel, terms, harm, share }: Told, context: GateContext): GateNumbers {
-  const { canary, stable, past } = duel;
-  const against = terms.alone ? past : stable;
-  return {
+export function numbersOf(told: Told, context: GateContext): GateNumbers {
+  const { duel, terms, harm, share } = told;
+  const { kind, canary, stable } = spanOf(told);
+  const interval = toldInterval(told);
+  const numbers = {
     canary: { requests: canary.n, failures: canary.x },
-    stable: { requests: against.n, failures: against.x },
-    interval: { ...intervalIn(duel, terms), level: intervalLevel },
+    stable: { requests: stable.n, failures: stable.x },
+    ...(interval === undefined ? {} : { interval: { ...interval, level: intervalLevel } }),
     margin: marginOf(duel, terms),
     worse: { odds: oddsOf(harm), needed: neededOdds(context, share) },
-    fine: { odds: oddsOf(fineOf(duel)), needed: passOdds },
-    ...progressOf(duel, terms, context),
   };
+  if (kind !== 'step') return numbers;
+  const fine = { odds: oddsOf(fineOf(duel)), needed: passOdds };
+  return { ...numbers, fine, ...progressOf(duel, terms, context) };
 }
 
 /** What the difference has to stay below for a pass. At weight 100 it is what stable's past is granted. */
@@ -59,23 +64,36 @@ export function neededOdds({ plan }: GateContext, share: number): number {
 }
 
 /** `4 of 600 (0.67%) canary requests failed against 32 of 5,400 (0.59%) of stable, as its clients saw it`. */
-export function againstStable({ duel, terms, reporter }: Told, verb = 'failed'): string {
-  const { canary, stable, past } = duel;
-  const when = terms.alone ? ' before weight 100%' : '';
-  return `${outOf(canary)} canary requests ${verb} against ${outOf(terms.alone ? past : stable)} of stable${when}, ${seenBy[reporter]}`;
+export function againstStable(told: Told, verb = 'failed'): string {
+  const { canary, stable, when } = spanOf(told);
+  return `${outOf(canary)} canary requests ${verb} against ${outOf(stable)} of stable${when}, ${seenBy[told.reporter]}`;
 }
 
-/** Where the difference lies, as a sentence of its own; what bursts have done to it included. */
-export function intervalText({ duel, terms }: Told): string {
-  const { low, high } = intervalIn(duel, terms);
-  const phi = phiOf(duel.dispersion);
+/** Where the difference lies, as a sentence of its own after a blank; what bursts have done to it included. */
+export function intervalText(told: Told): string {
+  const phi = phiOf(told.duel.dispersion);
   const bursts =
     phi > 1 ? ` Stable's failures come in bursts, so they count ${Number(phi.toFixed(1))} times less.` : '';
-  if (low <= -1 && high >= 1) return `Nothing can be said yet of how far they differ.${bursts}`;
+  const interval = toldInterval(told);
+  return interval === undefined ? bursts : ` ${differenceText(interval)}${bursts}`;
+}
+
+function differenceText({ low, high }: { readonly low: number; readonly high: number }): string {
+  if (low <= -1 && high >= 1) return 'Nothing can be said yet of how far they differ.';
   const from = low <= -1 ? 'at most' : `${points(low)} to`;
   const upTo = high >= 1 ? undefined : points(high);
   const where = upTo === undefined ? `at least ${points(low)}` : `${from} ${upTo}`;
-  return `The difference is ${where} points with ${formatShare(intervalLevel)} certainty.${bursts}`;
+  return `The difference is ${where} points with ${formatShare(intervalLevel)} certainty.`;
+}
+
+function spanOf({ span, duel, terms }: Told): Span {
+  return span ?? stepSpan(duel, terms);
+}
+
+/** The interval that belongs to the counts that are named. */
+function toldInterval(told: Told): ReturnType<typeof widerInterval> {
+  const span = spanOf(told);
+  return span.kind === 'step' ? intervalIn(told.duel, told.terms) : widerInterval(span, told.duel);
 }
 
 /** `412 of about 900 requests, 6 min left at this rate`; nothing where no pass is in sight. */

@@ -186,7 +186,6 @@ function unansweredBeyondChance(canary: Arm, stable: Arm): number {
   return beyondChance({ n: canary.requests, x: canary.unanswered }, { n: stable.requests, x: stable.unanswered });
 }
 
-/** Requests and failures of one arm; unanswered ones and `excess` besides. */
-export function errorTrial(arm: Arm, unanswered: boolean, excess = 0): Trial {
+function errorTrial(arm: Arm, unanswered: boolean, excess = 0): Trial {
   return { n: arm.requests, x: Math.min(arm.requests, errorsOf(arm) + excess + (unanswered ? arm.unanswered : 0)) };
 }

@@ -4,7 +4,7 @@ import type { Reporter } from '../evidence.ts';
 import type { GateContext, Opinion } from '../gate.ts';
 import { formatShare } from '../plan.ts';
 import { type Duel, fineOf, harmOf, isFine } from '../statistics/duel.ts';
-import { addTrials, rate } from '../statistics/excess.ts';
+import { rate } from '../statistics/excess.ts';
 import { formatDuration } from '../time.ts';
 import {
   againstStable,
@@ -17,10 +17,11 @@ import {
   progressText,
   type Told,
 } from './duel-words.ts';
-import { ceilingHarm, ceilingTrial, errorTrial, isComparable, termsOf } from './errors-compare.ts';
+import { ceilingHarm, ceilingTrial, isComparable, termsOf } from './errors-compare.ts';
 import type { ReporterState } from './errors-state.ts';
 import { gateShares } from './shares.ts';
 import { sickness } from './sick-stable.ts';
+import { accusingSpan } from './spans.ts';
 import { grouped, opinion, outOf, seenBy } from './words.ts';
 
 /** One reporter among those of a rollout. */
@@ -45,17 +46,23 @@ export function errorsOpinion(seen: Seen, context: GateContext): Opinion {
 export function errorsBlame(seen: Seen, context: GateContext): Opinion {
   const { state, reporter, harm } = seen;
   const duel = hardestOf(state, (each) => -harmOf(each));
-  const told = toldOf(seen, withEarly(state, duel), context);
+  const stepTold = toldOf(seen, duel, context);
+  const told = { ...stepTold, span: accusingSpan(duel, stepTold.terms) };
   const odds = `The odds against chance are ${oddsText(harm)}.`;
-  const failed = detail(withEarlyArms(state), duel === state.all);
-  const numbers = numbersOf(told, context);
   const limit = context.plan.maxErrorRate;
   if (limit !== undefined && ceilingHarm(state) > harmOf(duel)) {
-    const message = `${outOf(ceilingTrial(withEarlyArms(state)))} canary requests failed, ${seenBy[reporter]}; max-error-rate allows ${formatShare(limit)}.${failed} ${odds}`;
+    const counts = ceilingTrial(state);
+    const [failed, when] = counts.n > 0 ? [counts, ''] : [told.span.canary, told.span.when];
+    const message = `${outOf(failed)} canary requests failed${when}, ${seenBy[reporter]}; max-error-rate allows ${formatShare(limit)}.${detail(state, duel === state.all)} ${odds}`;
+    const numbers = numbersOf(counts.n > 0 ? stepTold : told, context);
     return { ...opinion('fail', 'ErrorRateAboveCeiling', message), numbers };
   }
-  const message = `${againstStable(told)}: worse than is tolerated.${failed} ${duel.canary.n === 0 ? '' : `${intervalText(told)} `}${odds}`;
-  return { ...opinion('fail', 'ErrorRateWorse', message), numbers };
+  const kinds =
+    told.span.kind === 'rollout'
+      ? ''
+      : detail(told.span.kind === 'step' ? state : withEarlyArms(state), duel === state.all);
+  const message = `${againstStable(told)}: worse than is tolerated.${kinds}${intervalText(told)} ${odds}`;
+  return { ...opinion('fail', 'ErrorRateWorse', message), numbers: numbersOf(told, context) };
 }
 
 /** No reporter has said anything of either version. */
@@ -71,13 +78,7 @@ function hardestOf({ answered, all }: ReporterState, score: (duel: Duel) => numb
   return all !== undefined && score(all) < score(answered) ? all : answered;
 }
 
-/** The duel with the slots counted that speak for harm alone, because they may have convicted. */
-function withEarly({ early, all }: ReporterState, duel: Duel): Duel {
-  const unanswered = duel === all;
-  const canary = addTrials(duel.canary, errorTrial(early.canary, unanswered));
-  return { ...duel, canary, stable: addTrials(duel.stable, errorTrial(early.stable, unanswered)) };
-}
-
+/** With the slots before the step's start, which may have convicted. */
 function withEarlyArms(state: ReporterState): ReporterState {
   return { ...state, canary: addArms(state.canary, state.early.canary) };
 }
@@ -131,7 +132,7 @@ function comparedOpinion({ state, reporter }: Seen, told: Told, context: GateCon
   if (maxErrorRate !== undefined && rate(ceilingTrial(state)) > maxErrorRate)
     return looksAbove(state, reporter, maxErrorRate);
   const under = maxErrorRate === undefined ? '' : `, and max-error-rate of ${formatShare(maxErrorRate)} is kept`;
-  const message = `${againstStable(told)}, within ${marginText(told, 'the error margin')}${under}. ${intervalText(told)}`;
+  const message = `${againstStable(told)}, within ${marginText(told, 'the error margin')}${under}.${intervalText(told)}`;
   return opinion('pass', 'NotWorse', message);
 }
 
@@ -159,10 +160,10 @@ function notYetFine(told: Told, state: ReporterState, context: GateContext): Opi
   const { low, high } = intervalIn(told.duel, told.terms);
   if (low >= 0 || isWorseLooking(told)) {
     const may = high >= marginOf(told.duel, told.terms) ? ', but so few failures may be chance' : '';
-    const message = `${againstStable(told)}, which looks worse${may}.${detail(state, told.duel === state.all)} ${intervalText(told)}${looks(told)}`;
+    const message = `${againstStable(told)}, which looks worse${may}.${detail(state, told.duel === state.all)}${intervalText(told)}${looks(told)}`;
     return opinion('undecided', 'TooFewFailures', message);
   }
-  const message = `${againstStable(told)}. That does not exclude yet more than ${margin}: ${progressText(told, context)} ${intervalText(told)}`;
+  const message = `${againstStable(told)}. That does not exclude yet more than ${margin}: ${progressText(told, context)}${intervalText(told)}`;
   return opinion('undecided', 'TooFewRequests', message);
 }
 
@@ -177,7 +178,7 @@ function looks({ harm }: Told): string {
 
 function looksAbove(state: ReporterState, reporter: Reporter, limit: number): Opinion {
   const message = `${outOf(ceilingTrial(state))} canary requests failed, ${seenBy[reporter]}, which looks like more than max-error-rate of ${formatShare(limit)} allows, but so few failures may be chance.`;
-  return opinion('undecided', 'TooFewFailures', message);
+  return opinion('undecided', 'LooksAboveCeiling', message);
 }
 
 function detail({ canary, charged }: Pick<ReporterState, 'canary' | 'charged'>, unanswered: boolean): string {

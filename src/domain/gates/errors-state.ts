@@ -201,7 +201,7 @@ function isWhole<T extends object>(part: T): part is { [K in keyof T]: Exclude<T
 }
 
 /** Revives one workload's counts. */
-export function reviveArm(saved: unknown): Arm | undefined {
+function reviveArm(saved: unknown): Arm | undefined {
   if (!isRecord(saved)) return undefined;
   const { requests, server, grpc, unanswered, client } = saved;
   if (!isCount(requests) || !isCount(server) || !isCount(grpc) || !isCount(unanswered) || !isCount(client))

@@ -22,7 +22,8 @@ import { worst } from './words.ts';
  */
 export const errorsGate: Gate<ErrorsState> = {
   id: 'errors',
-  version: 2,
+  version: 3,
+  since: 2,
   begin: (before) => ({ before: before?.tallies ?? {}, ...burstsOfBefore(before), reporters: {} }),
   revive: reviveErrors,
   beginStep: (state) => ({ ...state, reporters: eachReporter(state.reporters, enterErrorsStep) }),

@@ -2,6 +2,7 @@
 import type { GateContext } from '../gate.ts';
 import { addBlock, noBounds } from '../statistics/bounds.ts';
 import { noDispersion } from '../statistics/dispersion.ts';
+import { addBlocks, type Block } from '../statistics/excess.ts';
 import { beyondOf, edgesOf, nearestEdges } from '../statistics/latency-edge.ts';
 import { leastPrediction } from '../statistics/latency-harm.ts';
 import { commonBounds, type Histogram, onBounds, sumOf } from '../statistics/latency-histogram.ts';
@@ -32,6 +33,7 @@ export interface TimedSlot {
   readonly widthMs: number;
 }
 
+const nobody: Block = { canary: { n: 0, x: 0 }, stable: { n: 0, x: 0 } };
 /** Half of what stable was is forgotten after so long. */
 const halfLifeMs = 600_000;
 /** How much slower a new canary may be when its first minute is over, and how long it takes until it may not. */
@@ -47,7 +49,7 @@ export function enterTimedStep(state: TimedState): TimedState {
   const { usual } = state;
   const { watch, ...rest } = emptied(state, state.bounds);
   const contests = state.contests.map((contest) => ({ ...contest, harm: enterStep(contest.harm), fine: [] }));
-  const shown = watch === undefined ? {} : { watch: { ...watch, interval: noBounds } };
+  const shown = watch === undefined ? {} : { watch: { ...watch, interval: noBounds, ago: agoAt(state, watch) } };
   return { ...rest, usual, contests, ...shown, warmMs: Math.min(state.warmMs, warmUpMs) };
 }
 
@@ -159,7 +161,20 @@ function chosenWatch(state: TimedState, questions: readonly Question[]): Watch |
   const margin = questions.reduce((least, each) => (each.kind === 'order' ? Math.min(least, each.margin) : least), 3);
   const [edge] = nearestEdges(edgesOf(usualOf(state), margin), shownQuantile);
   if (edge === undefined) return undefined;
-  return { bound: edge.bound, scale: Number((edge.slowTail - edge.tail).toPrecision(3)), interval: noBounds };
+  return {
+    bound: edge.bound,
+    scale: Number((edge.slowTail - edge.tail).toPrecision(3)),
+    interval: noBounds,
+    ago: nobody,
+  };
+}
+
+/** What will have been judged at the shown bound when the step is over. */
+function agoAt(state: TimedState, { bound, ago }: Watch): Block {
+  const index = state.bounds.indexOf(bound);
+  const { canary, stable } = timingsOf(state);
+  const trial = (arm: Histogram) => ({ n: sumOf(arm.counts), x: beyondOf(arm, index) });
+  return addBlocks(ago, { canary: trial(canary), stable: trial(stable) });
 }
 
 function warmed(warmMs: number, { canary }: Timings, widthMs: number): number {

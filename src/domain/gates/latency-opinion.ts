@@ -1,6 +1,7 @@
 // What one reporter's latencies come to, in words.
 import type { GateContext, Opinion } from '../gate.ts';
 import { formatShare } from '../plan.ts';
+import type { Block } from '../statistics/excess.ts';
 import { leastPrediction } from '../statistics/latency-harm.ts';
 import { sumOf } from '../statistics/latency-histogram.ts';
 import { warmUpMs } from '../statistics/levels.ts';
@@ -11,6 +12,7 @@ import { boundsAround, isShown } from './latency-answer.ts';
 import { doubtIn, phiIn } from './latency-bursts.ts';
 import { type Forecast, forecastOf } from './latency-forecast.ts';
 import { isAlone, type Question, questionsOf } from './latency-questions.ts';
+import { accusingBlock, accusingText } from './latency-spans.ts';
 import type { Contest, TimedState } from './latency-state.ts';
 import {
   armsOf,
@@ -48,8 +50,9 @@ export function latencyBlame(seen: Seen, context: GateContext): Opinion {
   const doubt = doubtIn(state.bursts);
   const heaviest = all.toSorted((a, b) => evidenceOf(b.contest.harm, doubt) - evidenceOf(a.contest.harm, doubt))[0];
   if (heaviest === undefined) return nobodyTimes(context);
-  const numbers = numbersOf(seen, context, farthest(all));
-  return { ...blameFor(heaviest.question, seen, context), ...numbers };
+  const whole = accusingBlock(state, context);
+  const numbers = numbersOf(seen, context, farthest(all), whole);
+  return { ...blameFor(heaviest.question, seen, whole, context), ...numbers };
 }
 
 /** No reporter has timed anything of either version. */
@@ -75,31 +78,17 @@ function farthest(all: readonly Asked[]): Forecast | undefined {
     .reduce<Forecast | undefined>((far, next) => (far === undefined || next.more > far.more ? next : far), undefined);
 }
 
-function blameFor(question: Question, seen: Seen, context: GateContext): Opinion {
+function blameFor(question: Question, seen: Seen, whole: Block | undefined, context: GateContext): Opinion {
   const odds = `The odds against chance are ${oddsText(seen.harm)}.`;
+  const shares = accusingText(seen, whole, context);
   if (question.kind === 'ceiling') {
-    const told = `${question.text}: ${ceilingText(question, seen, context)}`;
-    return opinion('fail', 'LatencyAboveLimit', `${told} ${odds}`);
+    const counts = whole === undefined ? ceilingText(question, seen, context) : `${shares}.`;
+    return opinion('fail', 'LatencyAboveLimit', `${question.text}: ${counts} ${odds}`);
   }
-  const shares = sharesText(seen, worstBound(seen.state, context), context);
+  const guesses = whole === undefined ? quantilesText(seen, context) : '';
   const slower = `Slower than stable, beyond the ${times(question.tolerance)} that is tolerated`;
-  const message = `${prefix(question)}${slower}: ${shares}.${quantilesText(seen, context)} ${odds}`;
+  const message = `${prefix(question)}${slower}: ${shares}.${guesses} ${odds}`;
   return opinion('fail', question.text === '' ? 'LatencyWorse' : 'LatencyAboveLimit', message);
-}
-
-/** The bound at which the canary's share stands out most, in standard errors. */
-function worstBound(state: TimedState, context: GateContext): number {
-  const { canary, stable } = armsOf(state, context);
-  const standsOut = (bound: number): number => {
-    const [mine, usual] = [slowBeyond(canary, bound), slowBeyond(stable, bound)];
-    const all = mine.n + usual.n;
-    const share = (mine.x + usual.x + 0.5) / (all + 1);
-    return (mine.x / mine.n - usual.x / usual.n) / Math.sqrt(share * (1 - share) * (1 / mine.n + 1 / usual.n));
-  };
-  return state.bounds.reduce(
-    (most, bound) => (standsOut(bound) > standsOut(most) ? bound : most),
-    state.bounds[0] ?? 0,
-  );
 }
 
 function hindrance({ reporter, state }: Seen, context: GateContext): Opinion | undefined {

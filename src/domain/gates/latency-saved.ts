@@ -2,7 +2,7 @@
 import { reporters } from '../counts.ts';
 import { isCount, isRecord } from '../gate.ts';
 import { type Bounds, gridSize } from '../statistics/bounds.ts';
-import { reviveDispersion } from '../statistics/duel-saved.ts';
+import { noBlock, reviveBlock, reviveDispersion } from '../statistics/duel-saved.ts';
 import { aboveBets, withinBets } from '../statistics/latency-ceiling.ts';
 import { wayBets } from '../statistics/latency-edge.ts';
 import { slowRacers } from '../statistics/latency-harm.ts';
@@ -91,9 +91,10 @@ function reviveWatch(saved: unknown, bounds: readonly number[]): { readonly watc
   const above = reviveLogs(saved['interval']['above'], gridSize);
   const below = reviveLogs(saved['interval']['below'], gridSize);
   if (!isCount(bound) || !bounds.includes(bound) || !isCount(scale)) return undefined;
-  if (above === undefined || below === undefined) return undefined;
+  const ago = reviveBlock(saved['ago'] ?? noBlock);
+  if (above === undefined || below === undefined || ago === undefined) return undefined;
   const interval: Bounds = { above, below };
-  return { watch: { bound, scale, interval } };
+  return { watch: { bound, scale, interval, ago } };
 }
 
 function reviveBounds(saved: unknown): readonly number[] | undefined {

@@ -3,6 +3,7 @@ import { reporters as allReporters, type ByReporter } from '../counts.ts';
 import type { Reporter, Subject } from '../evidence.ts';
 import type { Bounds } from '../statistics/bounds.ts';
 import type { Dispersion } from '../statistics/dispersion.ts';
+import type { Block } from '../statistics/excess.ts';
 import { type Histogram, onBounds } from '../statistics/latency-histogram.ts';
 import type { Timings } from '../statistics/latency-order.ts';
 import type { Race } from '../statistics/race.ts';
@@ -32,6 +33,8 @@ export interface Watch {
   readonly scale: number;
   /** Where the difference of the shares beyond it lies, within the step. */
   readonly interval: Bounds;
+  /** What was judged at it in the steps before. */
+  readonly ago: Block;
 }
 
 /** Burstiness of the requests beyond a bound. */

@@ -3,7 +3,7 @@ import type { Reporter } from '../evidence.ts';
 import type { GateContext } from '../gate.ts';
 import { formatShare } from '../plan.ts';
 import { intervalOf } from '../statistics/bounds.ts';
-import type { Trial } from '../statistics/excess.ts';
+import type { Block, Trial } from '../statistics/excess.ts';
 import { beyondOf, edgesOf } from '../statistics/latency-edge.ts';
 import { type Histogram, sizeOf } from '../statistics/latency-histogram.ts';
 import { intervalLevel, passOdds } from '../statistics/levels.ts';
@@ -74,28 +74,26 @@ export function intervalText(state: TimedState, context: GateContext): string {
   return found.high >= 1 ? ` ${over} at least ${low} ${certain}` : ` ${over} ${low} to ${high} ${certain}`;
 }
 
-/** The numbers behind an opinion, at the bound that is shown; none before stable is known. */
+/** The numbers behind an opinion, at the bound that is shown, of all steps when `whole` is given; none before stable is known. */
 export function numbersOf(
   { state, harm }: Seen,
   context: GateContext,
   forecast: Forecast | undefined,
+  whole?: Block,
 ): { readonly numbers?: GateNumbers } {
   const { watch } = state;
   if (watch === undefined) return {};
   const { canary, stable } = armsOf(state, context);
-  const counted = (arm: Histogram) => {
-    const { n, x } = slowBeyond(arm, watch.bound);
-    return { requests: Math.round(n), failures: Math.round(x) };
-  };
-  const interval = intervalIn(state, context);
+  const counted = ({ n, x }: Trial) => ({ requests: Math.round(n), failures: Math.round(x) });
+  const interval = whole === undefined ? intervalIn(state, context) : undefined;
   const numbers = {
-    canary: counted(canary),
-    stable: counted(stable),
+    canary: counted(whole?.canary ?? slowBeyond(canary, watch.bound)),
+    stable: counted(whole?.stable ?? slowBeyond(stable, watch.bound)),
     ...(interval === undefined ? {} : { interval: { ...interval, level: intervalLevel } }),
     ...marginAtWatch(state, context),
     worse: { odds: oddsOf(harm), needed: neededOdds(context, gateShares.latency) },
   };
-  if (forecast === undefined) return { numbers };
+  if (forecast === undefined || whole !== undefined) return { numbers };
   const fine = { odds: oddsOf(forecast.log), needed: passOdds };
   return { numbers: { ...numbers, fine, ...progressOf(forecast, context) } };
 }

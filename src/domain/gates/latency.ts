@@ -20,7 +20,8 @@ import { worst } from './words.ts';
  */
 export const latencyGate: Gate<LatencyState> = {
   id: 'latency',
-  version: 2,
+  version: 3,
+  since: 2,
   begin,
   revive: reviveLatency,
   beginStep: (state) => ({ ...state, reporters: eachReporter(state.reporters, enterTimedStep) }),

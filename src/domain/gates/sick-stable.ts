@@ -1,8 +1,8 @@
 // Stable that is sick itself: then a comparison with it says little, and going on would hide it.
 import type { GateContext } from '../gate.ts';
 import { formatShare } from '../plan.ts';
-import { upperRate } from '../statistics/duel.ts';
 import { rate } from '../statistics/excess.ts';
+import { upperRate } from '../statistics/rate-bounds.ts';
 import { evidenceAbove } from './divergence.ts';
 import type { ReporterState } from './errors-state.ts';
 

@@ -33,6 +33,11 @@ const safety = 1.2;
 const known = 2;
 /** What is reckoned with until then. */
 const unknown = 2.5;
+/**
+ * A pair of the canary's tells of no larger clusters than that: one across the moment at which it turned bad looks like a burst, and
+ * must not delay the rollback.
+ */
+const ownMost = 20;
 /** Beyond this nothing could be judged at all. */
 const most = 1_000;
 
@@ -59,15 +64,16 @@ export function addOwnDispersion(dispersion: Dispersion, slot: Trial): Dispersio
   const { own } = dispersion;
   if (slot.n <= 0 || slot.x > slot.n / 2) return dispersion;
   if (own.n === 0) return { ...dispersion, own: slot };
-  return { ...addPair(dispersion, own, slot), own: noDispersion.own };
+  return { ...addPair(dispersion, own, slot, ownMost), own: noDispersion.own };
 }
 
-function addPair(dispersion: Dispersion, first: Trial, { n, x }: Trial): Dispersion {
+/** Adds a pair; what it differs by counts up to `largest` times what is expected. */
+function addPair(dispersion: Dispersion, first: Trial, { n, x }: Trial, largest = Infinity): Dispersion {
   const [all, failed] = [first.n + n, first.x + x];
   if (failed <= 0 || failed >= all) return dispersion;
   const halves = (first.n * n) / (all * all);
   const expected = (failed * halves * (all - failed)) / Math.max(1, all - 1);
-  const seen = (first.x - (failed * first.n) / all) ** 2;
+  const seen = Math.min(largest * expected, (first.x - (failed * first.n) / all) ** 2);
   const spread = Math.max(0, 2 * expected ** 2 + expected * (1 - 6 * halves));
   return {
     ...dispersion,

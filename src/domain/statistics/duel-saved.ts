@@ -6,6 +6,9 @@ import { type Duel, racers } from './duel.ts';
 import type { Block, Trial } from './excess.ts';
 import { reviveLogs, reviveRace } from './race.ts';
 
+/** Counts that versions before did not keep. */
+export const noBlock: Block = { canary: { n: 0, x: 0 }, stable: { n: 0, x: 0 } };
+
 /** The saved duel; undefined when this is none. */
 export function reviveDuel(saved: unknown): Duel | undefined {
   if (!isRecord(saved) || !isRecord(saved['bounds'])) return undefined;
@@ -14,11 +17,11 @@ export function reviveDuel(saved: unknown): Duel | undefined {
   const above = reviveLogs(saved['bounds']['above'], gridSize);
   const below = reviveLogs(saved['bounds']['below'], gridSize);
   const trials = reviveTrials(saved);
+  const blocks = reviveBlocks(saved);
   const dispersion = reviveDispersion(saved['dispersion']);
-  const pending = reviveBlock(saved['pending']);
   if (harm === undefined || fine === undefined || above === undefined || below === undefined) return undefined;
-  if (trials === undefined || dispersion === undefined || pending === undefined) return undefined;
-  return { harm, fine, bounds: { above, below }, ...trials, dispersion, pending };
+  if (trials === undefined || dispersion === undefined || blocks === undefined) return undefined;
+  return { harm, fine, bounds: { above, below }, ...trials, dispersion, ...blocks };
 }
 
 /** A saved trial; undefined when more failed than there were. */
@@ -53,7 +56,15 @@ function reviveTrials(
   return { canary, stable, past, before, prediction, habit };
 }
 
-function reviveBlock(saved: unknown): Block | undefined {
+/** Where it was not kept yet what was counted before the step, nothing was. */
+function reviveBlocks(saved: Readonly<Record<string, unknown>>): Pick<Duel, 'pending' | 'eve' | 'ago'> | undefined {
+  const pending = reviveBlock(saved['pending']);
+  const [eve, ago] = [reviveBlock(saved['eve'] ?? noBlock), reviveBlock(saved['ago'] ?? noBlock)];
+  return pending === undefined || eve === undefined || ago === undefined ? undefined : { pending, eve, ago };
+}
+
+/** Saved counts of both arms. */
+export function reviveBlock(saved: unknown): Block | undefined {
   if (!isRecord(saved)) return undefined;
   const canary = reviveTrial(saved['canary']);
   const stable = reviveTrial(saved['stable']);

@@ -2,10 +2,21 @@
 // for the difference. All three are e-processes: valid whenever one looks, at any traffic, under any drift that both share.
 import { addBlock, type Bounds, noBounds } from './bounds.ts';
 import { addDispersion, addOwnDispersion, type Dispersion, doubtOf, noDispersion, phiOf } from './dispersion.ts';
-import { addTrials, type Block, type Line, logRatio, possible, type Rates, type Trial, trialRatio } from './excess.ts';
+import {
+  addBlocks,
+  addTrials,
+  type Block,
+  type Line,
+  logRatio,
+  possible,
+  type Rates,
+  type Trial,
+  trialRatio,
+} from './excess.ts';
 import { passOdds, toleratedExcess } from './levels.ts';
 import { expectedFrom, expectedRate, learn, type Prediction } from './prediction.ts';
 import { advance, beginRace, enterStep, evidenceOf, logSum, type Race, rounded } from './race.ts';
+import { upperRate } from './rate-bounds.ts';
 
 /** What a duel has come to. */
 export interface Duel {
@@ -18,6 +29,10 @@ export interface Duel {
   /** Within the step. */
   readonly canary: Trial;
   readonly stable: Trial;
+  /** In slots before the step that spoke for harm alone, since the step before was over. */
+  readonly eve: Block;
+  /** In the steps before, and on the eves of them. */
+  readonly ago: Block;
   /** Stable since the evidence began, the time before the rollout included. */
   readonly past: Trial;
   /** Stable before the rollout. */
@@ -59,7 +74,6 @@ const pastJump = 0.1;
 
 /** Requests by which a newcomer is taken to be like stable. */
 const newcomer = 100;
-
 /** How many alternatives a duel races. */
 export const racers = lifts.length;
 const nobody: Trial = { n: 0, x: 0 };
@@ -73,6 +87,8 @@ export function beginDuel(before: Trial, dispersion: Dispersion = noDispersion):
     bounds: noBounds,
     canary: nobody,
     stable: nobody,
+    eve: noBlock,
+    ago: noBlock,
     past: before,
     before,
     prediction: expectedFrom(before),
@@ -84,8 +100,9 @@ export function beginDuel(before: Trial, dispersion: Dispersion = noDispersion):
 
 /** A step begins: the pass starts anew, the harm does not. */
 export function enterDuelStep(duel: Duel): Duel {
-  const { canary, stable, fine, bounds, pending } = beginDuel(nobody);
-  return { ...duel, harm: enterStep(duel.harm), canary, stable, fine, bounds, pending };
+  const { canary, stable, fine, bounds, pending, eve } = beginDuel(nobody);
+  const ago = addBlocks(duel.ago, addBlocks(duel.eve, duel));
+  return { ...duel, harm: enterStep(duel.harm), canary, stable, fine, bounds, pending, eve, ago };
 }
 
 /** A slot that tells what stable is like, and nothing else. */
@@ -100,17 +117,15 @@ export function observe(duel: Duel, stable: Trial, widthMs: number): Duel {
 
 /** A slot that is not of the step, but in which the canary was served: it speaks for harm, and for nothing else. */
 export function suspect(duel: Duel, slot: Block, terms: Terms, widthMs: number): Duel {
-  const { canary, stable, fine, bounds } = duel;
-  return { ...fight(duel, slot, terms, widthMs), canary, stable, fine, bounds };
+  const { canary, stable, fine, bounds, pending } = duel;
+  const fought = fight({ ...duel, pending: noBlock }, slot, terms, widthMs);
+  return { ...fought, canary, stable, fine, bounds, pending, eve: addBlocks(duel.eve, slot) };
 }
 
 /** Counts a slot of the step. */
 export function fight(duel: Duel, slot: Block, terms: Terms, widthMs: number): Duel {
-  const counted = { ...duel, canary: addTrials(duel.canary, slot.canary), stable: addTrials(duel.stable, slot.stable) };
-  const pending = {
-    canary: addTrials(duel.pending.canary, slot.canary),
-    stable: addTrials(duel.pending.stable, slot.stable),
-  };
+  const counted = { ...duel, ...addBlocks(duel, slot) };
+  const pending = addBlocks(duel.pending, slot);
   if (terms.alone && !isKnown(duel)) return observe(counted, slot.stable, widthMs);
   const ready = pending.canary.n > 0 && (terms.alone || pending.stable.n > 0);
   if (!ready) return { ...observe(counted, slot.stable, widthMs), pending };
@@ -177,14 +192,6 @@ export function requestsToFine(duel: Duel, { margin, alone }: Terms): number {
   });
   const gain = Math.max(...gains) / phiOf(dispersion) / canary.n;
   return gain <= 0 ? Number.POSITIVE_INFINITY : Math.ceil(missing / gain);
-}
-
-/** An upper bound for a rate with about 97.5% confidence: Wilson's score interval (1927). */
-export function upperRate({ n, x }: Trial): number {
-  if (n === 0) return 1;
-  const z2 = 1.96 ** 2;
-  const p = x / n;
-  return (p + z2 / (2 * n) + Math.sqrt(z2 * ((p * (1 - p)) / n + z2 / (4 * n * n)))) / (1 + z2 / n);
 }
 
 function judgePair(duel: Duel, block: Block, terms: Terms, phi: number, widthMs: number): Duel {

@@ -96,6 +96,11 @@ export function addTrials(a: Trial, b: Trial): Trial {
   return { n: a.n + b.n, x: a.x + b.x };
 }
 
+/** Both together, arm by arm. */
+export function addBlocks(a: Block, b: Block): Block {
+  return { canary: addTrials(a.canary, b.canary), stable: addTrials(a.stable, b.stable) };
+}
+
 function held(probability: number): number {
   return Math.min(1 - tiny, Math.max(tiny, probability));
 }

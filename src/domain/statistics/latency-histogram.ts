@@ -15,9 +15,6 @@ export interface Passing {
   readonly share: number;
 }
 
-/** Nothing counted. */
-export const noHistogram: Histogram = { bounds: [], counts: [0] };
-
 /** What is taken for granted of every bucket, so that none is impossible. */
 const prior = 0.02;
 const tiny = 1e-9;

@@ -61,11 +61,6 @@ export function evidenceOf(race: Race, doubt: number): number {
   return race.whole >= doubt * Math.log(catastrophe) ? race.whole : race.capped;
 }
 
-/** What the evidence mostly speaks for: the index of the alternative that leads. */
-export function leaderOf({ logs }: Race): number {
-  return logs.indexOf(Math.max(...logs));
-}
-
 /** ln of the sum of exponentials. */
 export function logSum(logs: readonly number[]): number {
   const most = Math.max(...logs);

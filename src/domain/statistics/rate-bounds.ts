@@ -34,7 +34,7 @@ export function rateBounds(
 }
 
 /** How much a mixture takes for granted that is sharpest after so many requests (Howard et al. 2021, section 3.5). */
-export function strengthFor(sharpest: number): number {
+function strengthFor(sharpest: number): number {
   const twice = 2 * Math.log(20);
   return Math.max(1, sharpest / (twice + Math.log(1 + twice)) - 1);
 }
@@ -66,4 +66,12 @@ function logGamma(z: number): number {
   const t = z + 6.5;
   const sum = lanczos.reduce((series, term, index) => series + term / (z + index), 0.99999999999980993);
   return 0.5 * Math.log(2 * Math.PI) + (z - 0.5) * Math.log(t) - t + Math.log(sum);
+}
+
+/** An upper bound for a rate with about 97.5% confidence: Wilson's score interval (1927). */
+export function upperRate({ n, x }: Trial): number {
+  if (n === 0) return 1;
+  const z2 = 1.96 ** 2;
+  const p = x / n;
+  return (p + z2 / (2 * n) + Math.sqrt(z2 * ((p * (1 - p)) / n + z2 / (4 * n * n)))) / (1 + z2 / n);
 }

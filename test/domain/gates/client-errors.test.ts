@@ -24,7 +24,7 @@ describe('The 4xx gate', () => {
       '60 of 1,500 (4%) canary requests were answered 4xx against 500 of 13,500 (3.7%) of stable, as its clients saw it (reporter source), ' +
         'within 8%, which is four times the error margin (2%) over the 25% that come next.',
     );
-    expect(verdict.numbers).toMatchObject({ margin: 0.08, worse: { needed: 1_000 }, fine: { needed: 20 } });
+    expect(verdict.numbers).toMatchObject({ margin: 0.08, worse: { needed: 1_000 }, fine: { needed: 10 } });
   });
 
   test('fails one whose policies refuse what stable lets through', () => {
@@ -75,6 +75,7 @@ describe('The 4xx gate', () => {
     const slots = (refused: number) => Array.from({ length: 8 }, (_, index) => readingOf(index, rows(refused)));
 
     expect(lastOf('4xx', looksAt(slots(30), at100, before))).toMatchObject({ verdict: 'pass', reason: 'NotWorse' });
+    expect(lastOf('4xx', looksAt(slots(120), at100, before))).toMatchObject({ verdict: 'undecided' });
     expect(lastOf('4xx', looksAt(slots(300), at100, before))).toMatchObject({ verdict: 'fail' });
     expect(lastOf('4xx', looksAt(slots(300), at100))).toMatchObject({ verdict: 'pass', reason: 'WithinLimit' });
   });

@@ -151,7 +151,7 @@ describe('the settings of a Deployment', () => {
     expect(bad).toMatchObject({ kind: 'problems', problems: [{ key: 'gates' }] });
     expect(parsed).toMatchObject({
       kind: 'problems',
-      problems: [{ message: expect.stringContaining('its window of 30m is longer than max-bake (15m)') }],
+      problems: [{ message: expect.stringContaining('its window of 30m is longer than max-bake (12m)') }],
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Evidence } from '../../../src/domain/evidence.ts';
 import { beginEvidence, beginStep, judge } from '../../../src/domain/judge.ts';
 import {
   aBefore,
@@ -13,6 +14,11 @@ import {
   slotMs,
   steadily,
 } from './readings.ts';
+
+/** Evidence of a stable of which 45 of 9,000 requests failed before the rollout. */
+function knownStable(): Evidence {
+  return beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] }))), origin);
+}
 
 describe('The errors gate passes', () => {
   test('a canary that fails no more than stable, on enough requests, and gives the numbers', () => {
@@ -32,7 +38,7 @@ describe('The errors gate passes', () => {
         interval: { low: -0.0075, high: 0.015, level: 0.95 },
         margin: 0.02,
         worse: { odds: expect.closeTo(0.32, 1), needed: 200 },
-        fine: { odds: expect.closeTo(350, -2), needed: 20 },
+        fine: { odds: expect.closeTo(350, -2), needed: 10 },
         progress: { have: 600, need: 600, leftMs: 0 },
       },
     });
@@ -199,15 +205,91 @@ describe('The errors gate fails', () => {
     expect(lastOf('errors', looks).message).toContain('(reporter destination)');
   });
 
-  test('a canary at weight 100 that is worse than stable was', () => {
-    const before = beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] })));
+  test('a canary at weight 100 that jumps by thirty points, against the counts of before', () => {
+    const looks = looksAt(steadily(2, { canary: [1_000, 305] }), aContext({}, { weight: 100 }), knownStable());
+
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
+    expect(lastOf('errors', looks).message).toContain(
+      '305 of 1,000 (30.5%) canary requests failed against 45 of 9,000 (0.5%) of stable before weight 100%',
+    );
+  });
+
+  test('nothing at weight 100 for a jump of less than ten points, which an incident may be, and passes it neither', () => {
+    for (const failed of [30, 60, 100]) {
+      const looks = looksAt(steadily(40, { canary: [1_000, failed] }), aContext({}, { weight: 100 }), knownStable());
+
+      expect(looks.filter((verdicts) => verdicts[0]?.verdict !== 'undecided')).toEqual([]);
+      expect(lastOf('errors', looks)).toMatchObject({ reason: 'TooFewFailures' });
+      expect(lastOf('errors', looks).numbers?.worse?.odds).toBeLessThan(1);
+    }
+  });
+
+  test('at a step below 100 a canary that fails as much more often, because stable would share an incident', () => {
     const looks = looksAt(
-      steadily(4, { canary: [1_000, 60] }),
-      aContext({}, { weight: 100 }),
-      beginStep(before, origin),
+      steadily(4, { canary: [500, 30], stable: [500, 3] }),
+      aContext({}, { weight: 50 }),
+      knownStable(),
     );
 
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
+  });
+});
+
+describe('Slots before the start of a step', () => {
+  const fishy = { canary: [150, 15], stable: [1_350, 13] } as const;
+  const awaiting = (slots: number) => beginStep(beginEvidence(origin), origin + slots * slotMs);
+  const sentence = (failed: string, usual: string): unknown =>
+    expect.stringContaining(
+      `${failed} canary requests failed against ${usual} of stable since the canary first had traffic`,
+    );
+
+  test('condemn together, also when the evidence was saved between them, and all of them are told', () => {
+    const first = judge(awaiting(9), steadily(2, fishy), aContext());
+    const saved = JSON.parse(JSON.stringify(first.evidence)) as Evidence;
+    const [stood, revived] = [first.evidence, saved].map((evidence) =>
+      judge(evidence, [aReading(2, fishy)], aContext()),
+    );
+
+    expect(first.verdicts[0]?.verdict).toBe('noData');
+    expect(revived).toEqual(stood);
+    expect(revived?.verdicts[0]).toMatchObject({
+      verdict: 'fail',
+      message: sentence('45 of 450 (10%)', '39 of 4,050 (0.96%)'),
+      numbers: { canary: { requests: 450, failures: 45 }, stable: { requests: 4_050, failures: 39 } },
+    });
+    expect(revived?.verdicts[0]?.message).toContain('Failed: 45 answered 5xx.');
+  });
+
+  test('are told together with those of the step when it is the step that condemns', () => {
+    const looks = looksAt(steadily(3, fishy), aContext(), awaiting(2));
+
+    expect(looks.map((verdicts) => verdicts[0]?.verdict)).toEqual(['noData', 'noData', 'fail']);
+    expect(lastOf('errors', looks)).toMatchObject({ message: sentence('45 of 450 (10%)', '39 of 4,050 (0.96%)') });
+  });
+
+  test('are told as long as they speak against the canary, also when the next step has begun', () => {
+    const first = judge(awaiting(9), steadily(2, fishy), aContext());
+    const next = beginStep(first.evidence, origin + 2 * slotMs);
+    const looks = looksAt([aReading(2, fishy)], aContext(), next);
+    const alone = looksAt([aReading(2, fishy)], aContext(), awaiting(2));
+
+    expect(lastOf('errors', looks)).toMatchObject({
+      verdict: 'fail',
+      message: sentence('45 of 450 (10%)', '39 of 4,050 (0.96%)'),
+    });
+    expect(lastOf('errors', alone)).toMatchObject({ verdict: 'undecided' });
+  });
+
+  test('at weight 100 say nothing of the canary', () => {
+    const late = beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] }))), origin + 2 * slotMs);
+    const bad = { canary: [1_000, 500], stable: [10, 0] } as const;
+    const looks = looksAt(
+      [...steadily(2, bad), aReading(2, { canary: [1_000, 5] })],
+      aContext({}, { weight: 100 }),
+      late,
+    );
+
+    expect(looks.map((verdicts) => verdicts[0]?.verdict)).toEqual(['noData', 'noData', 'pass']);
   });
 });
 
@@ -303,7 +385,7 @@ describe('The errors gate is undecided', () => {
   test('when it looks above its ceiling but so few failures may be chance', () => {
     const looks = looksAt(steadily(4, { canary: [250, 6] }), aContext({ maxErrorRate: 0.02 }, { weight: 100 }));
 
-    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'TooFewFailures' });
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'LooksAboveCeiling' });
     expect(lastOf('errors', looks).message).toContain('24 of 1,000 (2.4%) canary requests failed');
     expect(lastOf('errors', looks).message).toContain('more than max-error-rate of 2% allows');
   });
