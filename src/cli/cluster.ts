@@ -12,6 +12,7 @@ import type {
   Workload,
   Workloads,
 } from '../controller/ports.ts';
+import type { QueryProblem } from '../domain/gates/query-template.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -123,6 +124,12 @@ export interface CliParts {
   readonly openCluster: (flags: ClusterFlags) => Promise<CliCluster>;
   /** Runs the controller until it is told to stop; resolves to the exit code. */
   readonly runController: (flags: ControllerFlags) => Promise<number>;
+  /** A file's text; `-` is standard input. Rejects with a sentence. */
+  readonly readInput: (file: string) => Promise<string>;
+  /** Writes a file of this text, over one that is there. Rejects with a sentence. */
+  readonly writeOutput: (file: string, text: string) => Promise<void>;
+  /** What is wrong with a query; the grammar is loaded when it is asked for. */
+  readonly querySyntax: () => Promise<(query: string) => readonly QueryProblem[]>;
   readonly terminal: Terminal;
   readonly clock: Clock;
   /** A new id for a request, never given before. */

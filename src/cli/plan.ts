@@ -10,7 +10,9 @@ import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { matching, readName } from './find.ts';
 import { planManaged } from './plan-managed.ts';
 import { planFacts, planLines } from './render/plan.ts';
+import { trafficPage } from './render/plan-forecast.ts';
 import { textOf } from './terminal.ts';
+import { trafficOf } from './traffic.ts';
 
 /** Prints the plan of a Deployment: 0 when it can be or is carried out, 1 with every reason when it cannot. */
 export async function runPlan(
@@ -57,7 +59,7 @@ async function planFor(
     parts.terminal.err(textOf([ended.message, ended.advice]));
     return ended.code;
   }
-  if (settings.mode === 'pair') return planPair(parts, cluster, target, settings);
+  if (settings.mode === 'pair') return planPair(parts, cluster, target, settings, source);
   const live = await liveRollout(cluster, target);
   const code = await planManaged(parts, cluster, target, settings, { live, source });
   return live === undefined ? code : mention(parts, live);
@@ -68,6 +70,7 @@ async function planPair(
   cluster: CliCluster,
   target: Workload,
   settings: PairSettings,
+  source: MetricsSource | undefined,
 ): Promise<ExitCode> {
   const stable = await workloadNamed(cluster, settings.stable);
   const located = await cluster.mesh.locate(stable, target, settings.route);
@@ -79,7 +82,11 @@ async function planPair(
     parts.terminal.err(`\nNo rollout can begin (${located.problem.reason}): ${located.problem.message}\n`);
     return exitCodes.internal;
   }
-  parts.terminal.out(textOf(planLines(target, stable, settings, located.route)));
+  const traffic =
+    source === undefined ? undefined : await trafficOf(cluster.metrics(source), stable, parts.clock.now());
+  parts.terminal.out(
+    textOf([...planLines(target, stable, settings, located.route), ...trafficPage(settings.plan, traffic)]),
+  );
   return live === undefined ? exitCodes.reached : mention(parts, live);
 }
 

@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import type { CliParts } from './cluster.ts';
 import { addControllerVerb } from './controller.ts';
 import { CliError, exitCodeOfError, exitCodes, statusOf } from './exit.ts';
+import { addJudgingVerbs } from './judging-verbs.ts';
+import { addOfflineVerbs } from './offline-verbs.ts';
 import { onCluster } from './on-cluster.ts';
 import type { Terminal } from './terminal.ts';
 import { addVerbs } from './verbs.ts';
@@ -42,6 +44,8 @@ function program(parts: CliParts, ended: (code: number) => void): Command {
     })
     .exitOverride();
   addVerbs(serin, onCluster(parts, ended));
+  addJudgingVerbs(serin, onCluster(parts, ended));
+  addOfflineVerbs(serin, parts, ended);
   addControllerVerb(serin, parts, ended);
   for (const verb of serin.commands)
     verb.configureOutput({ outputError: (text, write) => write(sentenceOf(text, `serin ${verb.name()} --help`)) });

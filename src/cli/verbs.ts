@@ -138,12 +138,14 @@ function addDoctor(serin: Command, onCluster: OnCluster): void {
     });
 }
 
-interface PrometheusFlags {
+/** Where Prometheus answers, as typed. */
+export interface PrometheusFlags {
   readonly prometheusUrl?: string;
   readonly prometheusTokenFile?: string;
 }
 
-function sourceOf({ prometheusUrl, prometheusTokenFile }: PrometheusFlags): MetricsSource | undefined {
+/** The source that was typed; undefined where none was. */
+export function sourceOf({ prometheusUrl, prometheusTokenFile }: PrometheusFlags): MetricsSource | undefined {
   if (prometheusUrl === undefined) return undefined;
   return { url: prometheusUrl, ...(prometheusTokenFile === undefined ? {} : { tokenFile: prometheusTokenFile }) };
 }

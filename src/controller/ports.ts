@@ -1,6 +1,7 @@
 // Everything the controller needs from outside, cut narrow. Each verb's sentence is its contract; the contract
 // suites in test/contract hold the memory adapters and the real parts to it.
 import type { Slot, SlotReading, Subject } from '../domain/evidence.ts';
+import type { GaugeQuestion, Look } from '../domain/gates/custom.ts';
 import type { Lanes } from '../domain/lanes.ts';
 import type {
   Destination,
@@ -152,7 +153,10 @@ export interface Holds {
 
 /** Shared settings. */
 export interface Policies {
-  /** The fields of a policy under their annotation names (`max-bake`); undefined when there is no such policy. */
+  /**
+   * The fields of a policy under their annotation names (`max-bake`), and its gates as JSON under `gates`; undefined when there is
+   * no such policy.
+   */
   get(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
@@ -376,6 +380,22 @@ export interface Metrics {
    * that cannot be read.
    */
   unmeshed(slot: Slot, subject: Subject): Promise<number | undefined>;
+}
+
+/** What a question to a gauge came to. `down` carries a sentence free of credentials; `refused` where it would never do. */
+export type GaugeAnswer =
+  | { readonly kind: 'look'; readonly look: Look }
+  | { readonly kind: 'down'; readonly message: string; readonly refused: boolean };
+
+/** Single numbers of the metrics source, for custom gates. */
+export interface Gauge {
+  /**
+   * The values at `at`, both by one query where two are asked for. Never throws and has a time-out of its own. The moment must
+   * lie at least one scrape interval back.
+   */
+  ask(question: GaugeQuestion, at: Instant): Promise<GaugeAnswer>;
+  /** The query as it is asked, to be shown and pasted. */
+  text(question: GaugeQuestion): string;
 }
 
 /** The bell: who is to be ticked, and when. */

@@ -1,5 +1,6 @@
 // All a tick may reach, handed over once by the composition root.
 import type { Millis } from '../domain/time.ts';
+import type { Gauges } from './gauges.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
 import type {
@@ -29,6 +30,7 @@ export interface World {
   readonly events: Events;
   readonly mesh: Mesh;
   readonly ledger: Ledger;
+  readonly gauges: Gauges;
   readonly metrics: Pick<Metrics, 'unmeshed'>;
   /** Absent where nothing is examined before a start. */
   readonly doctor?: Doctor;

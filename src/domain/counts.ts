@@ -14,6 +14,8 @@ export interface Arm {
   readonly grpc: number;
   /** Code 0: no response was started, because either side gave up. An error as far as stable has fewer of them. */
   readonly unanswered: number;
+  /** Answered with a 4xx, or a gRPC status that blames the caller: an error as far as stable has clearly fewer of them. */
+  readonly client: number;
 }
 
 /** What one reporter counted of everything under a rollout. */
@@ -36,10 +38,15 @@ export interface ReporterCounts {
 export type ByReporter<T> = Readonly<Partial<Record<Reporter, T>>>;
 
 /** No requests. */
-export const noRequests: Arm = { requests: 0, server: 0, grpc: 0, unanswered: 0 };
+export const noRequests: Arm = { requests: 0, server: 0, grpc: 0, unanswered: 0, client: 0 };
 
 /** gRPC statuses that blame the server: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
 const grpcFaults = new Set(['2', '4', '12', '13', '14', '15']);
+/**
+ * Those that blame the caller: INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED,
+ * FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNAUTHENTICATED.
+ */
+const grpcComplaints = new Set(['3', '5', '6', '7', '8', '9', '10', '11', '16']);
 /** Response flags of failures made before an endpoint was chosen or reached. */
 const unplacedFlags = new Set(['UH', 'UF', 'UO', 'NC', 'NR']);
 /** Faults injected on purpose say nothing of either version. */
@@ -57,6 +64,7 @@ export function addArms(a: Arm, b: Arm): Arm {
     server: a.server + b.server,
     grpc: a.grpc + b.grpc,
     unanswered: a.unanswered + b.unanswered,
+    client: a.client + b.client,
   };
 }
 
@@ -115,5 +123,7 @@ function armOf({ count, code, grpcStatus }: RequestRow): Arm {
   const unanswered = code === '0';
   const server = /^5\d\d$/.test(code);
   const grpc = !unanswered && !server && grpcFaults.has(grpcStatus);
-  return { requests: count, server: server ? count : 0, grpc: grpc ? count : 0, unanswered: unanswered ? count : 0 };
+  const client = !unanswered && !server && !grpc && (/^4\d\d$/.test(code) || grpcComplaints.has(grpcStatus));
+  const of = (is: boolean): number => (is ? count : 0);
+  return { requests: count, server: of(server), grpc: of(grpc), unanswered: of(unanswered), client: of(client) };
 }

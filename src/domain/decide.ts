@@ -1,10 +1,10 @@
 // What a bake comes to: stay, go on with a warrant, or go back.
 
-import { weightOf } from './plan.ts';
+import { formatShare, type Plan, undecidedFactor, weightOf } from './plan.ts';
 import type { Cause, Rollout, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
 import { isPaused } from './status.ts';
 import { formatDuration, type Instant } from './time.ts';
-import { decisive, type GateVerdict } from './verdict.ts';
+import { decisive, type GateVerdict, judged, type VerdictReason } from './verdict.ts';
 
 /** The outcome of looking at a bake. Every one carries its sentence. */
 export type Decision =
@@ -22,7 +22,7 @@ export function decideBake(
   verdicts: readonly GateVerdict[],
   now: Instant,
 ): Decision {
-  const failed = verdicts.find((verdict) => verdict.verdict === 'fail');
+  const failed = judged(verdicts).find((verdict) => verdict.verdict === 'fail');
   if (failed !== undefined)
     return { kind: 'rollBack', cause: causeOf(failed), reason: failed.reason, message: failed.message };
   const worst = decisive(verdicts);
@@ -42,7 +42,7 @@ export function decideBake(
   }
   return spec.plan.analysis === 'off'
     ? decideByTime(spec, status, now)
-    : decideByEvidence({ id, spec, status }, worst, now);
+    : decideByEvidence({ id, spec, status }, verdicts, worst, now);
 }
 
 function causeOf(failed: GateVerdict): Cause {
@@ -66,6 +66,7 @@ function decideByTime(spec: RolloutSpec, status: RolloutStatus, now: Instant): D
 
 function decideByEvidence(
   { id, spec, status }: Pick<Rollout, 'id' | 'spec' | 'status'>,
+  verdicts: readonly GateVerdict[],
   worst: GateVerdict | undefined,
   now: Instant,
 ): Decision {
@@ -87,12 +88,12 @@ function decideByEvidence(
       stalled: worst?.verdict === 'sourceDown',
     };
   }
-  return decideUndecided(spec, status, worst, `${spec.target.name} -n ${id.namespace}`);
+  return decideUndecided({ spec, status }, verdicts, worst, `${spec.target.name} -n ${id.namespace}`);
 }
 
 function decideUndecided(
-  spec: RolloutSpec,
-  status: RolloutStatus,
+  { spec, status }: Pick<Rollout, 'spec' | 'status'>,
+  verdicts: readonly GateVerdict[],
   worst: GateVerdict | undefined,
   where: string,
 ): Decision {
@@ -106,21 +107,72 @@ function decideUndecided(
         reason: 'Undecided',
         message: `${over} and on-undecided says rollback. ${sentence}`,
       };
-    case 'advance':
-      return {
-        kind: 'advance',
-        warrant: {
-          kind: 'undecided',
-          step: status.step,
-          message: `${over} and on-undecided says advance. ${sentence}`,
-        },
-      };
-    case 'hold': {
-      const verbs = `go on with "serin promote ${where}" or back with "serin abort ${where}"`;
-      const message = `Held: ${over} without a verdict. ${sentence} It goes on by itself when the evidence suffices; or ${verbs}.`;
-      return { kind: 'stay', reason: worst?.reason ?? 'Undecided', message, stalled: true };
+    case 'advance': {
+      const open = openHarm(spec.plan, verdicts);
+      if (open !== undefined)
+        return held(`${over} and on-undecided says advance, but ${open.why}. ${open.sentence}`, worst, where);
+      const message = `${over} and on-undecided says advance: harm beyond five times the margin is excluded. ${sentence}`;
+      return { kind: 'advance', warrant: { kind: 'undecided', step: status.step, message } };
     }
+    case 'hold':
+      return held(`${over} without a verdict. ${sentence}`, worst, where);
   }
+}
+
+function held(why: string, worst: GateVerdict | undefined, where: string): Decision {
+  const verbs = `go on with "serin promote ${where}" or back with "serin abort ${where}"`;
+  const message = `Held: ${why} It goes on by itself when the evidence suffices; or ${verbs}.`;
+  return { kind: 'stay', reason: worst?.reason ?? 'Undecided', message, stalled: true };
+}
+
+/** Gates that compare the canary with stable: undecided, they have to exclude the worst before a step is taken all the same. */
+const comparing: readonly string[] = ['errors', '4xx', 'latency'];
+/** What may be missing then: evidence, and nothing else. */
+const lacking: readonly VerdictReason[] = ['TooFewRequests', 'TooFewFailures', 'MarginNotMet'];
+
+/** Why a step is not taken although its time is over, and the sentence of the gate that it hangs on. */
+interface Open {
+  readonly why: string;
+  readonly sentence: string;
+}
+
+/** What stands against a step that is taken all the same: a gate that has to pass, or harm that is not out of the question. */
+function openHarm(plan: Plan, verdicts: readonly GateVerdict[]): Open | undefined {
+  const all = judged(verdicts);
+  if (!all.some(({ gate }) => comparing.includes(gate)))
+    return {
+      why: 'nothing was compared with stable',
+      sentence: decisive(all)?.message ?? 'Nothing has been judged yet.',
+    };
+  for (const verdict of all) {
+    if (verdict.verdict === 'pass') continue;
+    const why = hasToPass(plan, verdict) ? `the ${verdict.gate} gate has not passed` : possibleHarm(verdict);
+    if (why !== undefined) return { why, sentence: verdict.message };
+  }
+  return undefined;
+}
+
+/** Whether only a pass of this gate will do: it compares nothing, keeps a limit of the plan, or lacks more than evidence. */
+function hasToPass({ maxLatency }: Plan, { gate, verdict, reason }: GateVerdict): boolean {
+  if (!comparing.includes(gate) || (gate === 'latency' && maxLatency.length > 0)) return true;
+  return verdict !== 'undecided' || !lacking.includes(reason);
+}
+
+/** What harm the gate still holds possible beyond the wider margin; undefined when it is excluded. */
+function possibleHarm({ gate, numbers }: GateVerdict): string | undefined {
+  const { interval, margin } = numbers ?? {};
+  if (interval === undefined || margin === undefined) return `the ${gate} gate excludes no harm yet`;
+  const [limit, name] = widerMargin(margin);
+  if (interval.high <= limit + 1e-9) return undefined;
+  const known =
+    interval.high >= 1 ? 'nothing is excluded yet' : `up to ${formatShare(interval.high)} is still possible`;
+  return `only once the ${gate} gate excludes harm beyond ${formatShare(limit)}, ${name}; ${known}`;
+}
+
+/** Five times the margin; where that would be (nearly) everything, half of what the margin leaves. */
+function widerMargin(margin: number): readonly [number, string] {
+  const [five, half] = [undecidedFactor * margin, (1 + margin) / 2];
+  return five <= half ? [five, 'five times the margin'] : [half, 'as its margin is so wide'];
 }
 
 function wholeSeconds(millis: number): number {

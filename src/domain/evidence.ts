@@ -66,7 +66,7 @@ export interface Subject {
   readonly canary: string;
   /** Fully qualified names of the services the route sends to. */
   readonly services: readonly string[];
-  /** Whether latency is judged, so that histograms are worth reading. */
+  /** Whether latency is judged, so that histograms are read. */
   readonly latency: boolean;
 }
 

@@ -3,6 +3,8 @@
 import type { ByReporter, ReporterCounts, Tally } from './counts.ts';
 import type { GateState, Subject } from './evidence.ts';
 import type { BucketTally, ReporterBuckets } from './gates/buckets.ts';
+import type { BurstTally } from './gates/bursts.ts';
+import type { TimedBursts } from './gates/latency-before.ts';
 import type { Plan } from './plan.ts';
 import type { Millis } from './time.ts';
 import type { GateVerdict } from './verdict.ts';
@@ -28,6 +30,8 @@ export interface GateContext extends JudgeContext {
 
 /** A slot that is fit to be judged. */
 export interface GateSlot {
+  /** How long it is. */
+  readonly widthMs: Millis;
   /** Whether it lies within the present step; else it only tells what stable is like. */
   readonly inStep: boolean;
   readonly counts: ByReporter<ReporterCounts>;
@@ -38,23 +42,47 @@ export interface GateSlot {
 export interface Before {
   readonly tallies: ByReporter<Tally>;
   readonly buckets: ByReporter<BucketTally>;
+  /** How burstily workloads failed, as far as slots of that time were read. */
+  readonly bursts: BurstTally;
+  /** The same of slow requests. */
+  readonly timedBursts?: TimedBursts;
 }
 
 /** A verdict without the name of its gate. */
 export type Opinion = Omit<GateVerdict, 'gate'>;
+
+/** What a gate has to hold against the canary, in a currency that adds up over gates, steps and looks. */
+export interface Harm<State> {
+  /** The part of the rollout's false-rollback probability that is this gate's. Those of all gates sum to 1 at most. */
+  readonly share: number;
+  /**
+   * ln of an e-process over the whole rollout (never reset at a step), of which the canary being as good as is tolerated is
+   * the null: whenever one looks, the mean of exp(logE) is at most 1 then. 0 while nothing was counted.
+   */
+  readonly logE: (state: State) => number;
+  /** The opinion of a rollback for which this gate is the main reason; its verdict is `fail`. */
+  readonly blame: (state: State, context: GateContext) => Opinion;
+}
 
 /** One way of judging from counts. Everything here is pure. */
 export interface Gate<State> {
   readonly id: string;
   /** To be raised when the state's shape or meaning changes. */
   readonly version: number;
+  /** The oldest version that `revive` reads too; absent where it reads none but its own. */
+  readonly since?: number;
   readonly begin: (before?: Before) => State;
   /** The state as it was saved; undefined when this is none. */
   readonly revive: (saved: unknown) => State | undefined;
   /** Forgets what was counted for the step before. */
   readonly beginStep: (state: State) => State;
   readonly count: (state: State, slot: GateSlot, context: GateContext) => State;
+  /** Everything but a failure that rests on counts: that one is found over all gates together, by `harm`. */
   readonly say: (state: State, context: GateContext) => Opinion;
+  /** Whether it has anything to judge by under this plan; one that does not is left out. Absent: always. */
+  readonly applies?: (state: State, plan: Plan) => boolean;
+  /** Absent where the gate never condemns. */
+  readonly harm?: Harm<State>;
 }
 
 /** A gate together with its state, whatever that looks like. */
@@ -63,6 +91,12 @@ export interface OpenGate {
   readonly beginStep: () => OpenGate;
   readonly count: (slot: GateSlot, context: GateContext) => OpenGate;
   readonly say: (context: GateContext) => GateVerdict;
+  /** Whether it has anything to judge by under this plan. */
+  readonly applies: (plan: Plan) => boolean;
+  /** What it holds against the canary by now; of share 0 where the gate never condemns. */
+  readonly harm: { readonly share: number; readonly logE: number };
+  /** What it says when it is the main reason of a rollback. */
+  readonly blame: (context: GateContext) => GateVerdict;
   readonly saved: () => GateState;
 }
 
@@ -77,7 +111,8 @@ export function beginGate<State>(gate: Gate<State>, before?: Before): OpenGate {
  */
 export function openGate<State>(gate: Gate<State>, saved: GateState | undefined): OpenGate {
   if (saved === undefined) return beginGate(gate);
-  const envelope = isRecord(saved.state) && saved.version === gate.version ? saved.state : {};
+  const isRead = saved.version <= gate.version && saved.version >= (gate.since ?? gate.version);
+  const envelope = isRecord(saved.state) && isRead ? saved.state : {};
   const state = gate.revive(envelope['counted']);
   return state === undefined ? open(gate, gate.begin(), true) : open(gate, state, envelope['anew'] === true);
 }
@@ -88,6 +123,9 @@ function open<State>(gate: Gate<State>, state: State, anew: boolean): OpenGate {
     beginStep: () => open(gate, gate.beginStep(state), false),
     count: (slot, context) => open(gate, gate.count(state, slot, context), anew),
     say: (context) => ({ gate: gate.id, ...withNote(gate.say(state, context), anew) }),
+    applies: (plan) => gate.applies?.(state, plan) ?? true,
+    harm: { share: gate.harm?.share ?? 0, logE: gate.harm?.logE(state) ?? 0 },
+    blame: (context) => ({ gate: gate.id, ...(gate.harm?.blame ?? gate.say)(state, context) }),
     saved: () => ({ version: gate.version, state: anew ? { anew, counted: state } : { counted: state } }),
   };
 }

@@ -3,10 +3,15 @@ import { countRequests, tallyRequests, unreadableWorkloads } from './counts.ts';
 import type { Evidence, GateState, SlotReading } from './evidence.ts';
 import { beginGate, type Gate, type GateContext, type JudgeContext, type OpenGate, openGate } from './gate.ts';
 import { boundedBuckets, bucketsOf, tallyLatency } from './gates/buckets.ts';
+import { burstsIn } from './gates/bursts.ts';
+import { clientErrorsGate } from './gates/client-errors.ts';
+import { isCustomId } from './gates/custom.ts';
 import { errorsGate } from './gates/errors.ts';
 import { eachReporter } from './gates/errors-state.ts';
+import { type Conviction, condemn, convictionVersion, reviveConviction, withConviction } from './gates/harm.ts';
 import { sayHealth } from './gates/health.ts';
 import { latencyGate } from './gates/latency.ts';
+import { timedBurstsIn } from './gates/latency-before.ts';
 import {
   beginSlotStep,
   noSlots,
@@ -27,16 +32,22 @@ type DataReading = SlotReading & { readonly kind: 'data' };
 
 /** The key of the judgement's own memory among those of the gates. */
 const slotsKey = 'slots';
+/** The key of what was proven against the canary. */
+const convictionKey = 'conviction';
 /** Workloads and services kept of the time before; a reading of one rollout has two and a few. */
 const mostBefore = 8;
 
 /**
  * Evidence that begins after `through`. `before` is a wide reading of the time before the rollout, for that rollout alone:
  * it tells stable's level and how many requests found no endpoint then. One that could not be read is as good as none.
+ * `pattern` are short slots of that time in their order, as far as they were read; they tell how burstily stable fails.
  */
-export function beginEvidence(through: Instant, before?: SlotReading): Evidence {
-  const counted = before?.kind === 'data' ? countedBefore(before) : undefined;
-  const gates = [beginGate(errorsGate, counted), beginGate(latencyGate, counted), beginGate(trafficGate, counted)];
+export function beginEvidence(through: Instant, before?: SlotReading, pattern: readonly SlotReading[] = []): Evidence {
+  const counted = before?.kind === 'data' ? countedBefore(before, pattern) : undefined;
+  function begun<State>(gate: Gate<State>): OpenGate {
+    return beginGate(gate, counted);
+  }
+  const gates = [begun(errorsGate), begun(clientErrorsGate), begun(latencyGate), begun(trafficGate)];
   return closeEvidence({ through, stepStart: through, gates, slots: noSlots });
 }
 
@@ -60,9 +71,11 @@ export function judge(
   const down = readings.find((reading) => reading.kind === 'sourceDown');
   const readable = readings.slice(0, down === undefined ? undefined : readings.indexOf(down)).filter(isData);
   const stand = readable.reduce((sum, reading) => countReading(sum, reading, context), openEvidence(evidence));
-  const judging = stand.gates.filter(({ id }) => id !== latencyGate.id || context.plan.maxLatency.length > 0);
   const gateContext = contextOf(stand, context);
-  const verdicts = judging.map((gate) => overshadowed(gate.say(gateContext), stand.slots, down, gateContext));
+  const verdicts = stand.gates
+    .filter((gate) => gate.applies(context.plan))
+    .map((gate) => withConviction(gate.say(gateContext), stand.conviction))
+    .map((verdict) => overshadowed(verdict, stand.slots, down, gateContext));
   return { evidence: closeEvidence(stand), verdicts: [...verdicts, sayHealth(context)].map(withinBounds) };
 }
 
@@ -72,6 +85,10 @@ interface Stand {
   readonly stepStart: Instant;
   readonly gates: readonly OpenGate[];
   readonly slots: Slots;
+  /** States of gates that are judged elsewhere. */
+  readonly others?: Readonly<Record<string, GateState>>;
+  /** What was proven against the canary, once and for all. */
+  readonly conviction?: Conviction;
 }
 
 function openEvidence({ through, stepStart, gates }: Evidence): Stand {
@@ -80,13 +97,21 @@ function openEvidence({ through, stepStart, gates }: Evidence): Stand {
   }
   const saved = gates[slotsKey];
   const slots = (saved?.version === slotsVersion ? reviveSlots(saved.state) : undefined) ?? noSlots;
-  return { through, stepStart, gates: [opened(errorsGate), opened(latencyGate), opened(trafficGate)], slots };
+  const all = [opened(errorsGate), opened(clientErrorsGate), opened(latencyGate), opened(trafficGate)];
+  const others = Object.fromEntries(Object.entries(gates).filter(([id]) => isCustomId(id)));
+  return { through, stepStart, gates: all, slots, others, ...reviveConviction(gates[convictionKey]) };
 }
 
-function closeEvidence({ through, stepStart, gates, slots }: Stand): Evidence {
+function closeEvidence({ through, stepStart, gates, slots, others, conviction }: Stand): Evidence {
   const saved = gates.map((gate) => [gate.id, gate.saved()] as const);
   const own: GateState = { version: slotsVersion, state: slots };
-  return { schema: 1, through, stepStart, gates: { ...Object.fromEntries(saved), [slotsKey]: own } };
+  const proven = conviction === undefined ? {} : { [convictionKey]: { version: convictionVersion, state: conviction } };
+  return {
+    schema: 1,
+    through,
+    stepStart,
+    gates: { ...others, ...Object.fromEntries(saved), [slotsKey]: own, ...proven },
+  };
 }
 
 function countReading(
@@ -104,20 +129,37 @@ function countReading(
   if (!fit) return next;
   const buckets = eachReporter(tallyLatency(latency), (tally) => bucketsOf(tally, context.subject));
   const gateContext = contextOf(next, context);
-  return { ...next, gates: stand.gates.map((gate) => gate.count({ inStep, counts, buckets }, gateContext)) };
+  const counted = { widthMs: slot.end - slot.start, inStep, counts, buckets };
+  const gates = stand.gates.map((gate) => gate.count(counted, gateContext));
+  return { ...next, gates, ...convicted(next, gates, gateContext) };
+}
+
+/** A conviction stands, whatever comes after it: the odds were high enough when somebody looked. */
+function convicted(
+  { conviction }: Stand,
+  gates: readonly OpenGate[],
+  context: GateContext,
+): { readonly conviction?: Conviction } {
+  const found = conviction ?? condemn(gates, context);
+  return found === undefined ? {} : { conviction: found };
 }
 
 function contextOf({ through, stepStart }: Stand, context: JudgeContext): GateContext {
   return { ...context, countedMs: Math.max(0, through - stepStart) };
 }
 
-function countedBefore({ requests, latency }: DataReading) {
+function countedBefore({ requests, latency }: DataReading, pattern: readonly SlotReading[]) {
+  const tallies = eachReporter(tallyRequests(requests), ({ workloads, unattributed }) => ({
+    workloads: firstOf(workloads),
+    unattributed: firstOf(unattributed),
+  }));
+  const buckets = eachReporter(tallyLatency(latency), (tally) => boundedBuckets(firstOf(tally)));
+  const known = new Set(Object.values(tallies).flatMap(({ workloads }) => Object.keys(workloads)));
   return {
-    tallies: eachReporter(tallyRequests(requests), ({ workloads, unattributed }) => ({
-      workloads: firstOf(workloads),
-      unattributed: firstOf(unattributed),
-    })),
-    buckets: eachReporter(tallyLatency(latency), (tally) => boundedBuckets(firstOf(tally))),
+    tallies,
+    bursts: burstsIn(pattern, [...known]),
+    buckets,
+    timedBursts: timedBurstsIn(buckets, pattern),
   };
 }
 

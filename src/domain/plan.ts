@@ -1,4 +1,5 @@
 // The plan of a rollout: its steps, how long each bakes, and what is judged.
+import type { CustomGate } from './gates/custom.ts';
 import type { Millis } from './time.ts';
 
 /** What happens when `maxBakeMs` runs out without a verdict. */
@@ -22,33 +23,60 @@ export interface Plan {
   /** An absolute ceiling on the canary's error rate, as a share. */
   readonly maxErrorRate?: number;
   readonly maxLatency: readonly LatencyLimit[];
-  /** Canary requests without which no step passes or fails. */
+  /** Canary requests without which no step passes. */
   readonly minRequests: number;
   readonly onUndecided: OnUndecided;
   /** `off` steps on time alone, and every surface says so. */
   readonly analysis: 'auto' | 'off';
   /** The share of requests from clients outside the mesh, whom weights do not reach, that is put up with. */
   readonly maxUnmeshed: number;
+  /** The probability that a release as good as stable is rolled back, over all looks, steps and gates, as a share. */
+  readonly falseRollback: number;
   /** A header or cookie whose bearers see the canary from the first step on: `x-canary: true`, `cookie: canary=1`. */
   readonly testers?: string;
+  /** What a policy has judged besides. */
+  readonly gates: readonly CustomGate[];
 }
+
+/**
+ * With `onUndecided` `advance` a step whose time is over is left once harm beyond so many times its margin is excluded: with the
+ * margins of `marginAt` that is five times `errorMargin` of all requests, whatever the weight.
+ */
+export const undecidedFactor = 5;
 
 /** The plan of a Deployment that says nothing. */
 export const defaultPlan: Plan = {
   steps: [10, 25, 50, 100],
   bakeMs: 120_000,
-  maxBakeMs: 900_000,
+  maxBakeMs: 720_000,
   errorMargin: 0.005,
   maxLatency: [],
   minRequests: 100,
-  onUndecided: 'hold',
+  onUndecided: 'advance',
   analysis: 'auto',
   maxUnmeshed: 0.01,
+  gates: [],
+  falseRollback: 0.01,
 };
 
 /** The weight of a step; steps beyond the plan weigh what the last one does. */
 export function weightOf(plan: Plan, step: number): number {
   return plan.steps[Math.min(Math.max(step, 0), plan.steps.length - 1)] ?? 100;
+}
+
+/**
+ * How much worse than stable a canary at this weight may still be for the step to pass: the margin of the whole service,
+ * divided by the share of people whom the next weight reaches, so that the harm to everybody stays the same. Above the
+ * last weight before 100, and at 100, it is the plan's own margin.
+ */
+export function marginAt(plan: Plan, weight: number): number {
+  const next = plan.steps.find((step) => step > weight) ?? 100;
+  return Math.min(1, plan.errorMargin / (next / 100));
+}
+
+/** The margin of a step, as `marginAt` has it. */
+export function marginFor(plan: Plan, step: number): number {
+  return marginAt(plan, weightOf(plan, step));
 }
 
 /** A share as people read it: `0.5%`, at most two decimals. */

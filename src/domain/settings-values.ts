@@ -70,6 +70,13 @@ export function parseShare(text: string): Read<number> {
   return { wrong: `which is no percentage from 0% to 100%. Expected one such as "0.5%".${guess}` };
 }
 
+/** A percentage as a share, of which neither none nor more than a half makes sense. */
+export function parseRisk(text: string): Read<number> {
+  const share = parseShare(text);
+  if ('value' in share && share.value > 0 && share.value <= 0.5) return share;
+  return { wrong: 'which is no percentage above 0% and up to 50%. Expected one such as "1%".' };
+}
+
 /** A whole number of requests. */
 export function parseCount(text: string): Read<number> {
   const count = Number(text);

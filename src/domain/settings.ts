@@ -1,4 +1,5 @@
 // What a service owner writes: annotations under one prefix, or the fields of a shared policy. Read once, at the door.
+import { gatesFromText, neverSeen } from './gates/custom-text.ts';
 import { defaultPlan, type Plan } from './plan.ts';
 import type { Mode, RolloutSpec } from './rollout.ts';
 import {
@@ -9,6 +10,7 @@ import {
   parseObject,
   parseOnUndecided,
   parsePositive,
+  parseRisk,
   parseSection,
   parseShare,
   parseStable,
@@ -34,6 +36,7 @@ export const settingKeys = [
   'max-latency',
   'min-requests',
   'on-undecided',
+  'false-rollback',
   'virtual-service',
   'route',
   'analysis',
@@ -118,7 +121,7 @@ export function settingsWith(
 
 /**
  * Reads a Deployment's settings: its annotations over the policy's fields over the defaults. `policy` holds the shared
- * policy's fields under their annotation names. Every problem found is returned, not only the first.
+ * policy's fields under their annotation names, and its gates as JSON under `gates`. Every problem found is returned, not only the first.
  */
 export function parseSettings(
   deployment: string,
@@ -198,6 +201,8 @@ function assemble(
     problems.push({ key, value: shown, message: `${prefix}${key} is "${shown}", ${outcome.wrong}` });
     return otherwise;
   }
+  const custom = gatesFromText(texts['gates']);
+  problems.push(...custom.problems.map(({ message }) => ofPolicy(message)));
   const stable = mode === 'pair' ? read('canary-of', (text) => parseStable(deployment, text), '') : '';
   read('canary', parseEnabled, '');
   const testers = read<string | undefined>('testers', parseTesters, undefined);
@@ -213,16 +218,24 @@ function assemble(
     onUndecided: read('on-undecided', parseOnUndecided, defaultPlan.onUndecided),
     analysis: read('analysis', parseAnalysis, defaultPlan.analysis),
     maxUnmeshed: read('max-unmeshed', parseShare, defaultPlan.maxUnmeshed),
+    falseRollback: read('false-rollback', parseRisk, defaultPlan.falseRollback),
     ...(testers === undefined ? {} : { testers }),
+    gates: custom.gates,
   };
   const route = { ...read('virtual-service', parseObject, {}), ...read('route', parseSection, {}) };
   if (plan.maxBakeMs < plan.bakeMs) problems.push(bakeOrder(texts));
+  const unseen = plan.gates.flatMap((gate) => neverSeen(gate, plan.maxBakeMs) ?? []);
+  problems.push(...unseen.map(ofPolicy));
   const settings: Settings = mode === 'pair' ? { mode, stable, plan, route } : { mode, plan };
   return problemsOr(problems, { kind: 'settings', settings });
 }
 
+function ofPolicy(message: string): SettingProblem {
+  return { key: 'gates', value: '', message: `CanaryPolicy: ${message}` };
+}
+
 function bakeOrder(texts: Readonly<Record<string, string>>): SettingProblem {
-  const [bake, most] = [texts['bake'] ?? '2m', texts['max-bake'] ?? '15m'];
+  const [bake, most] = [texts['bake'] ?? '2m', texts['max-bake'] ?? '12m'];
   return {
     key: 'max-bake',
     value: most,

@@ -14,6 +14,6 @@ export function subjectOf({ id, spec, status }: Rollout, track: Track): Subject 
     stable: isGivingBack ? toPromote(spec, status).workload : spec.stable.workload,
     canary: isGivingBack ? spec.target.name : spec.canary.workload,
     services: 'kind' in track ? track.hosts : track.services,
-    latency: spec.plan.maxLatency.length > 0,
+    latency: spec.plan.analysis !== 'off',
   };
 }

@@ -15,7 +15,7 @@ import type { PrometheusOptions } from '../adapters/prometheus/client.ts';
 import { prometheusMetrics } from '../adapters/prometheus/metrics.ts';
 import type { CliCluster, ClusterFlags, MetricsSource } from '../cli/cluster.ts';
 import type { Host } from './host.ts';
-import { prometheusQuestion } from './question.ts';
+import { prometheusGaugeQuestions, prometheusQuestion } from './question.ts';
 
 const queryTimeoutMs = 10_000;
 
@@ -49,10 +49,14 @@ export async function openCluster(flags: ClusterFlags, { clock, userAgent }: Hos
         account,
         routes: { mesh, workloads },
         holds: { holds, workloads },
-        ...(source === undefined ? {} : { query: prometheusQuestion(prometheusOf(source), clock) }),
+        ...(source === undefined ? {} : askingOf(prometheusOf(source), clock)),
       }),
     close: () => cluster.close(),
   };
+}
+
+function askingOf(options: PrometheusOptions, clock: Host['clock']) {
+  return { query: prometheusQuestion(options, clock), gauge: prometheusGaugeQuestions(options, clock) };
 }
 
 function prometheusOf({ url, tokenFile }: MetricsSource): PrometheusOptions {

@@ -1,5 +1,7 @@
 // The command as it is run: what constructs, reads the environment and handles signals.
 import { randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { text as textFrom } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { runProgram } from '../cli/program.ts';
 import type { Clock } from '../controller/ports.ts';
@@ -14,6 +16,9 @@ export async function runCommand(version: string): Promise<number> {
   return await runProgram(process.argv.slice(2), {
     openCluster: async (flags) => (await import('./cluster.ts')).openCluster(flags, host),
     runController: async (flags) => (await import('./controller.ts')).runController(flags, host, stopping.signal),
+    readInput: (file) => (file === '-' ? textFrom(process.stdin) : readFile(file, 'utf8')),
+    writeOutput: (file, text) => writeFile(file, text),
+    querySyntax: async () => (await import('../adapters/prometheus/syntax.ts')).queryProblems,
     terminal: {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),

@@ -12,11 +12,13 @@ import { clusterTargets } from '../adapters/kubernetes/targets.ts';
 import { clusterWorkloads } from '../adapters/kubernetes/workloads.ts';
 import { pinoLog } from '../adapters/log/pino.ts';
 import type { PrometheusOptions } from '../adapters/prometheus/client.ts';
+import { prometheusGauge } from '../adapters/prometheus/gauge.ts';
 import { prometheusMetrics, queriesFor } from '../adapters/prometheus/metrics.ts';
 import { bullQueue } from '../adapters/queue/bull-queue.ts';
 import type { ControllerFlags } from '../cli/cluster.ts';
 import { type Conductor, conductor } from '../controller/conductor.ts';
 import { rememberingDoctor } from '../controller/examinations.ts';
+import { gauges } from '../controller/gauges.ts';
 import { evidenceLedger } from '../controller/ledger.ts';
 import type { Log } from '../controller/log.ts';
 import type { Metrics } from '../controller/ports.ts';
@@ -106,6 +108,7 @@ function conduct(
     events: clusterEvents(cluster, { clock, trouble }),
     mesh: istioMesh({ requests: cluster, now: () => clock.now() }),
     ledger,
+    gauges: gauges({ gauge: prometheusGauge(prometheusOf(flags)), clock, slotMs }),
     metrics: source,
     doctor: rememberingDoctor(istioDoctor({ requests: cluster, policies, query }), clock),
     wakes: bells,

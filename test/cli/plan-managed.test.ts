@@ -24,10 +24,10 @@ Stable     checkout checkout:1 (5c5b46c844), 4 of 4 pods ready
 Canary     checkout-bbbbbbbbbb checkout:2 (bbbbbbbbbb), a copy with the new pod template
 Held       checkout is paused by an admission policy in the write that changes its pod template
 Steps      10% > 25% > 50% > 100% of the traffic
-Bake       2m to 15m per step
+Bake       2m to 12m per step
 Duration   about 16m with enough traffic (4 steps of 2m, the way back in 4 parts, 2m on the promoted Deployment, and about 45s for each step and part to settle and be seen)
 Judged     error rate at most 0.5 percentage points above stable; at least 100 canary requests per step
-Undecided  a step without a verdict after 15m waits for evidence or a person
+Undecided  a step without a verdict after 12m is left once harm beyond five times the margin is excluded; until then it is held
 
 Lanes      VirtualService shop/checkout, http route 1: checkout (all of it now)
 
@@ -37,11 +37,11 @@ It would write, in this order, and nothing else:
   2. VirtualService shop/checkout: each destination above becomes two, stable with its weight and the canary with 0; an annotation serin.dev/claim-...
   3. Deployment shop/checkout-bbbbbbbbbb, made: the pods of checkout with the new template, and the label serin.dev/revision
   4. the weights there, each when the copy has the pods for it:
-       WEIGHT   COPY          TIME        SHORTEST WITH
-       10%      1 of 4 pods   2m to 15m   8.4 requests a second
-       25%      1 of 4 pods   2m to 15m   3.4 requests a second
-       50%      2 of 4 pods   2m to 15m   1.7 requests a second
-       100%     4 of 4 pods   2m to 15m   0.9 requests a second
+       WEIGHT   COPY          TIME        SHORTEST WITH, AT 0.5% ERRORS
+       10%      1 of 4 pods   2m to 12m   20 requests a second
+       25%      1 of 4 pods   2m to 12m   22 requests a second
+       50%      2 of 4 pods   2m to 12m   41 requests a second
+       100%     4 of 4 pods   2m to 12m   5.2 requests a second
   5. Deployment shop/checkout: spec.paused lifted for exactly that template, and back when all its pods run it
   6. DestinationRule shop/serin-stable-<hash>-checkout, made, for the promoted pods
      the weights there: back to checkout in 10%, 25%, 50%, 100%, judged
@@ -89,7 +89,7 @@ Deployment checkout stays paused until its pod template is changed or put back (
       '  2. VirtualService shop/serin-checkout, made for the time of the rollout: stable 100, canary 0\n',
     );
     expect(out).toContain('     VirtualService shop/serin-checkout: deleted\n');
-    expect(out).toContain('       100%     4 of 4 pods   2m to 15m   -\n');
+    expect(out).toContain('       100%     4 of 4 pods   2m to 12m   -\n');
     expect(out).not.toContain('spec.paused lifted, of what it runs');
   });
 
@@ -124,12 +124,22 @@ Deployment checkout stays paused until its pod template is changed or put back (
     expect(cluster.managed.sources).toEqual([{ url: 'http://prometheus:9090', tokenFile: '/t' }]);
     expect(out).toContain('Traffic    1.0 requests a second over the last minute\n');
     expect(out).toContain(`
-       WEIGHT   COPY          TIME        SHORTEST WITH           AT PRESENT
-       10%      1 of 4 pods   2m to 15m   8.4 requests a second   no verdict within 15m
-       25%      1 of 4 pods   2m to 15m   3.4 requests a second   about 6m40s
-       50%      2 of 4 pods   2m to 15m   1.7 requests a second   about 3m20s
-       100%     4 of 4 pods   2m to 15m   0.9 requests a second   about 2m
+       WEIGHT   COPY          TIME        SHORTEST WITH, AT 0.31% ERRORS   AT PRESENT
+       10%      1 of 4 pods   2m to 12m   17 requests a second             about 12m, by the wider margin
+       25%      1 of 4 pods   2m to 12m   18 requests a second             about 12m, by the wider margin
+       50%      2 of 4 pods   2m to 12m   29 requests a second             about 12m, by the wider margin
+       100%     4 of 4 pods   2m to 12m   5.2 requests a second            about 11m
 `);
+    expect(out).toContain(`
+Forecast   at 1.0 requests a second, of which about 0.31% fail, by the error gate and on average
+`);
+    expect(out).toContain('  A release that is as good as stable is promoted after about 47m.\n');
+
+    cluster.deploy(aChanged({ annotations: { 'serin.dev/on-undecided': 'hold' } }));
+    const held = await cluster.run('plan checkout --prometheus-url http://prometheus:9090');
+
+    expect(held.out).toContain('17 requests a second             no verdict within 12m\n');
+    expect(held.out).not.toContain('is promoted after');
   });
 
   it('says why the present traffic is not known', async () => {

@@ -23,10 +23,10 @@ Deployment reviews-v2 would be released as the canary of reviews-v1 in namespace
 Stable     reviews-v1 reviews:1 (one), 3 of 3 pods ready
 Canary     reviews-v2 reviews:2 (two), 1 of 3 pods ready
 Steps      10% > 25% > 50% > 100% of the traffic
-Bake       2m to 15m per step
+Bake       2m to 12m per step
 Duration   at least 8m (4 steps of 2m), and some seconds per step until the mesh has settled
 Judged     error rate at most 0.5 percentage points above stable; at least 100 canary requests per step
-Undecided  a step without a verdict after 15m waits for evidence or a person
+Undecided  a step without a verdict after 12m is left once harm beyond five times the margin is excluded; until then it is held
 
 Route      VirtualService shop/reviews, http route "main"
            stable reviews subset v1 (no weight now)
@@ -57,6 +57,22 @@ It would write, and nothing else:
     expect(out).toContain('Duration   at least 20m (2 steps of 10m)');
     expect(out).toContain('above stable; error rate at most 2%; p99<500ms; p95<1.2x; at least 100');
     expect(out).toContain('Undecided  a step without a verdict after 1h is rolled back\n');
+  });
+
+  it('shows the gates that the policy adds', async () => {
+    const cluster = clusterWith({ 'serin.dev/canary-of': 'reviews-v1', 'serin.dev/policy': 'own' });
+    const gates = [
+      { name: 'queue', query: 'queue', min: 1, max: 100 },
+      { name: 'cpu', compare: { canary: 'a', stable: 'b', maxRatio: 1.5 }, failures: 1 },
+      { name: 'errors', compare: { canary: 'a', stable: 'b', maxIncrease: 2 }, shadow: true },
+    ];
+    cluster.policies['own'] = { gates: JSON.stringify(gates) };
+
+    const { out } = await cluster.run('plan reviews-v2');
+
+    expect(out).toContain('Gates      queue: at least 1, at most 100; 2 bad looks in a row roll back\n');
+    expect(out).toContain("           cpu: at most 1.5 times stable's; one bad look rolls back\n");
+    expect(out).toContain("           errors: at most 2 above stable's; in shadow, shown and not judged\n");
   });
 
   it('says loudly that nothing is judged with analysis off', async () => {

@@ -6,11 +6,12 @@ import { newRollout } from '../../src/adapters/kubernetes/rollout-bodies.ts';
 import { rolloutPath, rolloutsPath } from '../../src/adapters/kubernetes/rollout-codec.ts';
 import { clusterRollouts } from '../../src/adapters/kubernetes/rollout-store.ts';
 import { sizeOf } from '../../src/adapters/kubernetes/status-size.ts';
+import { readGates } from '../../src/domain/gates/custom-settings.ts';
 import type { RolloutId } from '../../src/domain/rollout.ts';
 import { parseSettings } from '../../src/domain/settings.ts';
 import { kubectl, kubectlOutput } from '../../tools/stack/kubectl.ts';
 import { stackOfThisRun } from '../support/attach.ts';
-import { aRequest, aSpec, aStatus, aVerdict, dawn } from '../support/builders.ts';
+import { aPlan, aRequest, aSpec, aStatus, aVerdict, dawn } from '../support/builders.ts';
 import { change, connectionsForTests, createDeployment, demand, newNamespace } from './crds-bench.ts';
 import { aFullStatus, someLanes } from './rollout-store.ts';
 
@@ -66,6 +67,35 @@ describe('on a cluster', () => {
       ['put before others', [{ op: 'copy', from: '/spec/requests/1', path: '/spec/requests/0' }]],
     ])('keeps its requests: none is %s', async (_how, operations) => {
       expect(await refusalOf(await begin(), operations, 'json')).toMatch(/Requests are a record|id of its own/);
+    });
+
+    it('keeps the gates of its plan as they were decided', async () => {
+      const { admin } = connections();
+      const id = { namespace: await newNamespace(admin, 'crds'), name: 'reviews-v2-two-1' };
+      const target = await createDeployment(admin, id.namespace, { replicas: 0 });
+      const { gates } = readGates([
+        { name: 'queue', query: 'queue{d="{{canary}}"}', max: 1e-7, min: -5, shadow: true },
+        { name: 'cpu', compare: { canary: 'a', stable: 'b', maxIncrease: 0 }, interval: '90s' },
+      ]);
+      const shadow = aVerdict('fail', { gate: 'custom/queue', shadow: true });
+      await store().create(id, aSpec({ target, plan: aPlan({ gates }) }), aStatus({ verdicts: [shadow] }));
+
+      const rollout = await store().get(id);
+
+      expect(rollout?.spec.plan.gates).toEqual(gates);
+      expect(rollout?.status.verdicts).toEqual([shadow]);
+      expect(await refusalOf(id, { spec: { plan: { gates: [] } } })).toContain('decided when a rollout begins');
+    });
+
+    it('takes no request of more bytes than there is room for', async () => {
+      const value = {
+        ...aRequest('pause', { actor: '😀'.repeat(256), reason: '😀'.repeat(160) }),
+        time: '2026-01-05T09:00:00Z',
+      };
+
+      const message = await refusalOf(await begin(), [{ op: 'add', path: '/spec/requests/-', value }], 'json');
+
+      expect(message).toContain('more than 1250 bytes together');
     });
 
     it('takes twenty requests', async () => {
@@ -213,6 +243,18 @@ describe('on a cluster', () => {
         analysis: 'off',
         maxUnmeshed: '5%',
         testers: 'x-canary: true',
+        gates: [
+          {
+            name: 'queue',
+            query: 'queue{d="{{canary}}"}',
+            min: 0,
+            max: 100,
+            onNoData: 'fail',
+            shadow: true,
+            failures: 3,
+          },
+          { name: 'cpu', compare: { canary: 'a', stable: 'b', maxRatio: 2 }, window: '5m', interval: '30s' },
+        ],
       };
       await demand(admin, 'POST', path(namespace), { body: body(spec) });
 
@@ -234,6 +276,10 @@ describe('on a cluster', () => {
             analysis: 'off',
             maxUnmeshed: 0.05,
             testers: 'x-canary: true',
+            gates: [
+              { name: 'queue', question: { min: 0, max: 100 }, onNoData: 'fail', shadow: true, failures: 3 },
+              { name: 'cpu', question: { most: { kind: 'ratio', value: 2 } }, windowMs: 300_000, intervalMs: 30_000 },
+            ],
           },
         },
       });
@@ -246,6 +292,16 @@ describe('on a cluster', () => {
       [{ analysis: 'on' }, 'Unsupported value: "on"'],
       [{ maxUnmeshed: 'some' }, 'spec.maxUnmeshed'],
       [{ testers: ['x-canary'] }, 'spec.testers'],
+      [{ gates: [{ name: 'queue', query: 'x' }] }, 'A query needs min or max'],
+      [{ gates: [{ name: 'queue', max: 1 }] }, 'A gate has a query with min or max, or a comparison'],
+      [{ gates: [{ name: 'Queue', query: 'x', max: 1 }] }, 'spec.gates[0].name'],
+      [{ gates: [{ name: 'queue', query: 'x', min: 2, max: 1 }] }, 'min must not be above max'],
+      [{ gates: [{ name: 'queue', query: 'x', max: 1, onNoData: 'wait' }] }, 'Unsupported value: "wait"'],
+      [{ gates: [{ name: 'cpu', compare: { canary: 'a', stable: 'b' } }] }, 'one of maxRatio and maxIncrease'],
+      [{ gates: [{ name: 'cpu', compare: { canary: 'a', stable: 'b', maxRatio: 0 } }] }, 'maxRatio must be above zero'],
+      [{ gates: [{ name: 'cpu', max: 1, compare: { canary: 'a', stable: 'b', maxRatio: 1 } }] }, 'instead'],
+      [{ gates: ['a', 'a'].map((name) => ({ name, query: 'x', max: 1 })) }, 'Duplicate value'],
+      [{ gates: 'abcdefghi'.split('').map((name) => ({ name, query: 'x', max: 1 })) }, 'at most 8 items'],
     ])('is refused with %j', async (spec, sentence) => {
       const { admin } = connections();
       const namespace = await newNamespace(admin, 'policy');

@@ -89,20 +89,20 @@ describe('on a cluster, the doctor', () => {
     const namespace = await reviews();
     const doctor = doctorOf(connections().admin, { whole: true, account });
 
-    const findings = await eventually(
-      'the pods to be ready',
+    // Pods get ready one by one, and lists of a busy cluster may be late: what is odd for good is what is left.
+    let findings: readonly Finding[] = [];
+    const odd = () => findings.filter(({ level }) => level !== 'fine').map(({ id, level }) => `${id} ${level}`);
+    await eventually(
+      'everything else to be fine',
       async () => {
-        const found = await doctor.examine(namespace, 'reviews-v2');
-        return (
-          byId(found)['stable-ready']?.level === 'fine' && byId(found)['sidecar-missing']?.level === 'fine' && found
-        );
+        findings = await doctor.examine(namespace, 'reviews-v2');
+        return odd().length <= 5 && byId(findings)['stable-ready']?.level === 'fine';
       },
-      { withinMs: 30_000 },
+      { withinMs: 90_000 },
     );
 
     // No webhook of istiod's is here, and every number of Prometheus is 1.
-    const odd = findings.filter(({ level }) => level !== 'fine').map(({ id, level }) => `${id} ${level}`);
-    expect(odd.toSorted()).toEqual([
+    expect(odd().toSorted()).toEqual([
       'control-plane warning',
       'istio-webhook warning',
       'stable-failing warning',
@@ -112,7 +112,7 @@ describe('on a cluster, the doctor', () => {
     expect(findings.map(({ id }) => id).toSorted()).toEqual(
       findingIds.filter((id) => !(preliminaries as readonly string[]).includes(id)).toSorted(),
     );
-  });
+  }, 150_000);
 
   it('finds what is wrong with a managed one, worst first', async () => {
     const namespace = await reviews({ 'serin.dev/canary': 'enabled' });
@@ -155,7 +155,7 @@ describe('on a cluster, the doctor', () => {
         const found = await doctorOf(connections().admin, { whole: true }).examine(namespace, 'reviews-v2');
         return byId(found)['quota']?.level === 'warning' && found;
       },
-      { withinMs: 30_000 },
+      { withinMs: 120_000 },
     );
 
     expect(byId(findings)).toMatchObject({
@@ -167,7 +167,7 @@ describe('on a cluster, the doctor', () => {
     });
     const levels = findings.map(({ level }) => ['blocking', 'warning', 'unknown', 'fine'].indexOf(level));
     expect(levels).toEqual(levels.toSorted((a, b) => a - b));
-  });
+  }, 150_000);
 
   it('reads as the account that deploy/ gives the controller, and what that may not read is unknown', async () => {
     const namespace = await reviews();

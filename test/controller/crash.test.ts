@@ -148,7 +148,7 @@ async function phaseOf(scene: MemoryWorld): Promise<string> {
 }
 
 function settings(steps: string): Readonly<Record<string, string>> {
-  return { 'canary-of': 'reviews-v1', steps, bake: '15s', 'min-requests': '10' };
+  return { 'canary-of': 'reviews-v1', steps, bake: '15s', 'min-requests': '10', 'error-margin': '10%' };
 }
 
 function over({ status }: Rollout): boolean {

@@ -1,19 +1,20 @@
 // No data, too little data and a source that is down: three different answers, none of them a pass or a failure.
 import { describe, expect, it } from 'vitest';
+import { defaultPlan } from '../../src/domain/plan.ts';
 import { isFinal, type Rollout } from '../../src/domain/rollout.ts';
 import { runFor, runUntil } from '../support/run.ts';
 import { memoryWorld } from '../support/world.ts';
 
 describe('without requests', () => {
   it('a bake is held with the sentence when max-bake is over, and goes back when a person says so', async () => {
-    const scene = memoryWorld();
+    const scene = memoryWorld({ settings: { 'on-undecided': 'hold' } });
     await runUntil(scene, isBaking);
     scene.traffic.rps = 0;
     await runFor(scene, 60_000);
 
     const held = await runUntil(scene, ({ status }) => status.message.startsWith('Held'));
     expect(held.status).toMatchObject({ phase: 'baking', step: 0, stalled: { reason: held.status.reason } });
-    expect(held.status.message).toContain('max-bake (15m) is over at weight 10%');
+    expect(held.status.message).toContain('max-bake (12m) is over at weight 10% without a verdict.');
     expect(held.status.message).toContain('"serin abort reviews-v2 -n shop"');
     await scene.ask('abort');
     const { status } = await runUntil(scene, over);
@@ -23,7 +24,7 @@ describe('without requests', () => {
   });
 
   it('a held bake goes on by itself when the requests come after all', async () => {
-    const scene = memoryWorld({ settings: { steps: '50,100' } });
+    const scene = memoryWorld({ settings: { steps: '50,100', 'on-undecided': 'hold' } });
     scene.traffic.rps = 0;
     await runUntil(scene, ({ status }) => status.message.startsWith('Held'));
     scene.traffic.rps = 100;
@@ -44,20 +45,71 @@ describe('without requests', () => {
     expect(status).toMatchObject({ phase: 'rolledBack', cause: 'undecided' });
   });
 
-  it('a bake advances when the plan says so, with a warrant that admits it', async () => {
+  it('a bake is held although the plan says advance, while no gate has anything to judge', async () => {
     const scene = memoryWorld({ settings: { steps: '50,100', 'on-undecided': 'advance', 'max-bake': '5m' } });
     scene.traffic.rps = 0;
 
-    const { status } = await runUntil(scene, over);
+    const held = await runFor(scene, 900_000);
 
-    expect(status.phase).toBe('promoted');
-    expect(status.history.flatMap(({ warrant }) => warrant ?? [])).toEqual(['start', 'undecided', 'undecided']);
+    expect(held?.status).toMatchObject({
+      phase: 'baking',
+      step: 0,
+      stalled: {
+        message: expect.stringContaining(
+          'on-undecided says advance, but the errors gate has not passed. The canary has received no requests',
+        ),
+      },
+    });
+  });
+
+  it('a bake advances when the plan says so and the worst is excluded, with a warrant that admits it', async () => {
+    const scene = memoryWorld({
+      settings: { steps: '50,100', 'on-undecided': 'advance', 'max-bake': '5m', 'min-requests': '1000000' },
+    });
+    scene.traffic.rps = 200;
+
+    const { status } = await runUntil(scene, ({ status: { step } }) => step === 1);
+
+    expect(status.history.flatMap(({ warrant }) => warrant ?? []).slice(0, 2)).toEqual(['start', 'undecided']);
+  });
+});
+
+describe('with few requests', () => {
+  it('a bake is held although the plan says advance, while nothing excludes harm beyond five times the margin', async () => {
+    const scene = memoryWorld({ settings: { steps: '50,100', 'on-undecided': 'advance', 'max-bake': '5m' } });
+    scene.traffic.rps = 0.1;
+
+    const held = await runFor(scene, 900_000);
+
+    expect(held?.status).toMatchObject({
+      phase: 'baking',
+      step: 0,
+      stalled: {
+        message: expect.stringContaining('only once the errors gate excludes harm beyond 2.5%, five times the margin;'),
+      },
+    });
+  });
+
+  it('a plan that says nothing goes on when max-bake is over and the worst is excluded', async () => {
+    const scene = memoryWorld({ settings: { steps: '50,100' } });
+    scene.traffic.rps = 2;
+    const start = scene.now();
+
+    const { status } = await runUntil(scene, ({ status: { step } }) => step === 1);
+
+    expect(scene.now() - start).toBeGreaterThanOrEqual(defaultPlan.maxBakeMs);
+    expect(status.warrant).toMatchObject({
+      kind: 'undecided',
+      step: 0,
+      message: expect.stringContaining('max-bake (12m) is over at weight 50% and on-undecided says advance'),
+    });
   });
 });
 
 describe('while the source is down', () => {
   it('a bake stays, however long, says so, and goes on when it is back', async () => {
     const scene = memoryWorld({ settings: { steps: '50,100', 'max-bake': '5m', 'on-undecided': 'rollback' } });
+    scene.traffic.rps = 200;
     await runUntil(scene, isBaking);
     scene.metrics.stop('Prometheus does not answer.');
 

@@ -145,7 +145,10 @@ interface Standing {
 }
 
 async function standStillAt(n: number, kind: 'write' | 'read', errors: number): Promise<Standing> {
-  const scene = memoryWorld({ settings: { steps: '50,100', bake: '15s', 'min-requests': '10' }, weights: [100, null] });
+  const scene = memoryWorld({
+    settings: { steps: '50,100', bake: '15s', 'min-requests': '10', 'error-margin': '10%' },
+    weights: [100, null],
+  });
   scene.traffic.errors['reviews-v2'] = errors;
   const freeze = freezeAt(scene.world, n, kind);
   const first = runUntil(scene, over, { through: freeze.world, withinMs: 300_000 });

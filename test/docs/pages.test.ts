@@ -56,6 +56,7 @@ describe('links between the pages', () => {
     'docs/annotations.md',
     'docs/cli.md',
     'docs/first-rollout.md',
+    'docs/gates.md',
     'docs/gitops.md',
     'docs/glossary.md',
     'docs/migrating.md',

@@ -8,12 +8,13 @@ const canary = { workload: 'cart-v2' };
 describe('Counts', () => {
   test.each([
     ['a success', { code: '200' }, {}],
-    ['a client error', { code: '404' }, {}],
+    ['a client error', { code: '404' }, { client: 3 }],
     ['a server error', { code: '503' }, { server: 3 }],
     ['a server error without a workload version but with a flag', { code: '503', flags: 'UF' }, { server: 3 }],
     ['no response', { code: '0', flags: 'DC' }, { unanswered: 3 }],
     ['a gRPC success', { protocol: 'grpc', grpcStatus: '0' }, {}],
-    ['a gRPC client fault', { protocol: 'grpc', grpcStatus: '5' }, {}],
+    ['a gRPC client fault', { protocol: 'grpc', grpcStatus: '5' }, { client: 3 }],
+    ['a call that its caller cancelled', { protocol: 'grpc', grpcStatus: '1' }, {}],
     ['a gRPC server fault', { protocol: 'grpc', grpcStatus: '13' }, { grpc: 3 }],
     ['a gRPC fault over a server error, once', { protocol: 'grpc', code: '503', grpcStatus: '14' }, { server: 3 }],
   ])('class %s', (_, labels, classes) => {

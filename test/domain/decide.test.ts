@@ -18,6 +18,13 @@ interface Bake {
 const minute = 60_000;
 const unhealthy = aVerdict('fail', { gate: 'health', reason: 'PodsFailing', message: 'Pod reviews-v2-x: panic.' });
 
+const numbersUpTo = (high: number): NonNullable<GateVerdict['numbers']> => ({
+  canary: { requests: 100, failures: 1 },
+  interval: { low: -0.01, high, level: 0.95 },
+  margin: 0.01,
+});
+const withinFive = aVerdict('undecided', { numbers: numbersUpTo(0.05) });
+
 describe('a bake', () => {
   const table: readonly (readonly [string, Bake, Decision])[] = [
     [
@@ -66,37 +73,108 @@ describe('a bake', () => {
       { kind: 'stay', reason: 'SourceUnreachable', message: 'The errors gate says sourceDown.', stalled: true },
     ],
     [
-      'holds when max-bake is over, and says what to do',
-      { verdicts: [aVerdict('undecided')], bakedMs: 15 * minute },
+      'holds when max-bake is over and the plan says hold, and says what to do',
+      { verdicts: [withinFive], bakedMs: 12 * minute, plan: { onUndecided: 'hold' } },
       {
         kind: 'stay',
         reason: 'TooFewRequests',
         message:
-          'Held: max-bake (15m) is over at weight 25% without a verdict. The errors gate says undecided. It goes on by itself when the ' +
+          'Held: max-bake (12m) is over at weight 25% without a verdict. The errors gate says undecided. It goes on by itself when the ' +
           'evidence suffices; or go on with "serin promote reviews-v2 -n shop" or back with "serin abort reviews-v2 -n shop".',
         stalled: true,
       },
     ],
     [
       'goes back when max-bake is over and the plan says rollback',
-      { verdicts: [aVerdict('noData')], bakedMs: 15 * minute, plan: { onUndecided: 'rollback' } },
+      { verdicts: [aVerdict('noData')], bakedMs: 12 * minute, plan: { onUndecided: 'rollback' } },
       {
         kind: 'rollBack',
         cause: 'undecided',
         reason: 'Undecided',
-        message: 'max-bake (15m) is over at weight 25% and on-undecided says rollback. The errors gate says noData.',
+        message: 'max-bake (12m) is over at weight 25% and on-undecided says rollback. The errors gate says noData.',
       },
     ],
     [
-      'goes on when max-bake is over and the plan says advance',
-      { verdicts: [aVerdict('undecided')], bakedMs: 15 * minute, plan: { onUndecided: 'advance' } },
+      'goes on when max-bake is over, the plan says nothing else and harm beyond five times the margin is excluded',
+      { verdicts: [withinFive], bakedMs: 12 * minute },
       {
         kind: 'advance',
         warrant: {
           kind: 'undecided',
           step: 1,
           message:
-            'max-bake (15m) is over at weight 25% and on-undecided says advance. The errors gate says undecided.',
+            'max-bake (12m) is over at weight 25% and on-undecided says advance: harm beyond five times the margin is excluded. The errors gate says undecided.',
+        },
+      },
+    ],
+    [
+      'stays for the last millisecond of max-bake, whatever is excluded',
+      { verdicts: [withinFive], bakedMs: 12 * minute - 1, plan: { onUndecided: 'advance' } },
+      { kind: 'stay', reason: 'TooFewRequests', message: 'The errors gate says undecided.', stalled: false },
+    ],
+    [
+      'is held when the plan says advance but more harm than five times the margin is possible',
+      {
+        verdicts: [aVerdict('undecided', { numbers: numbersUpTo(0.06) })],
+        bakedMs: 12 * minute,
+        plan: { onUndecided: 'advance' },
+      },
+      {
+        kind: 'stay',
+        reason: 'TooFewRequests',
+        message:
+          'Held: max-bake (12m) is over at weight 25% and on-undecided says advance, but only once the errors gate excludes harm beyond 5%, five times the margin; ' +
+          'up to 6% is still possible. The errors gate says undecided. It goes on by itself when the evidence suffices; or go on with ' +
+          '"serin promote reviews-v2 -n shop" or back with "serin abort reviews-v2 -n shop".',
+        stalled: true,
+      },
+    ],
+    [
+      'is held when the plan says advance but nothing was compared',
+      { verdicts: [aVerdict('noData')], bakedMs: 12 * minute, plan: { onUndecided: 'advance' } },
+      {
+        kind: 'stay',
+        reason: 'NoRequests',
+        message:
+          'Held: max-bake (12m) is over at weight 25% and on-undecided says advance, but the errors gate has not passed. The errors gate says noData. ' +
+          'It goes on by itself when the evidence suffices; or go on with "serin promote reviews-v2 -n shop" or back with "serin abort reviews-v2 -n shop".',
+        stalled: true,
+      },
+    ],
+    [
+      'is held when the plan says advance but a custom gate has not passed, however much the others exclude',
+      {
+        verdicts: [withinFive, aVerdict('undecided', { gate: 'custom/queue', message: 'One good look of two.' })],
+        bakedMs: 40 * minute,
+        plan: { onUndecided: 'advance' },
+      },
+      {
+        kind: 'stay',
+        reason: 'TooFewRequests',
+        message:
+          'Held: max-bake (12m) is over at weight 25% and on-undecided says advance, but the custom/queue gate has not passed. One good look of two. ' +
+          'It goes on by itself when the evidence suffices; or go on with "serin promote reviews-v2 -n shop" or back with "serin abort reviews-v2 -n shop".',
+        stalled: true,
+      },
+    ],
+    [
+      'goes on when the plan says advance and every custom gate has passed, but for one in shadow',
+      {
+        verdicts: [
+          withinFive,
+          aVerdict('pass', { gate: 'custom/queue' }),
+          aVerdict('undecided', { gate: 'custom/cpu', shadow: true }),
+        ],
+        bakedMs: 12 * minute,
+        plan: { onUndecided: 'advance' },
+      },
+      {
+        kind: 'advance',
+        warrant: {
+          kind: 'undecided',
+          step: 1,
+          message:
+            'max-bake (12m) is over at weight 25% and on-undecided says advance: harm beyond five times the margin is excluded. The errors gate says undecided.',
         },
       },
     ],
@@ -230,15 +308,30 @@ function earned(bake: Bake, kind: string): boolean {
     case 'person':
       return bake.status?.fullWarrant !== undefined;
     case 'undecided':
-      return bake.plan?.onUndecided === 'advance' && bakedMs >= 15 * minute && !words.includes('sourceDown');
+      return (
+        bake.plan?.onUndecided === 'advance' &&
+        bakedMs >= 12 * minute &&
+        !words.includes('sourceDown') &&
+        excludesHarm(bake.verdicts ?? [])
+      );
     default:
       return false;
   }
 }
 
+/** Every gate that compares passes or excludes harm beyond five times the margin, and there is one; the others pass. */
+function excludesHarm(verdicts: readonly GateVerdict[]): boolean {
+  const compares = ({ gate }: GateVerdict): boolean => ['errors', '4xx', 'latency'].includes(gate);
+  const high = ({ numbers }: GateVerdict): number => numbers?.interval?.high ?? 1;
+  return (
+    verdicts.some(compares) &&
+    verdicts.every((each) => each.verdict === 'pass' || (compares(each) && high(each) <= 0.05))
+  );
+}
+
 function bakes(): fc.Arbitrary<Bake> {
   const words = fc.constantFrom<Verdict>('pass', 'fail', 'undecided', 'noData', 'sourceDown');
-  const gates = fc.constantFrom('errors', 'latency', 'traffic', 'health');
+  const gates = fc.constantFrom('errors', '4xx', 'latency', 'traffic', 'health', 'custom/queue');
   return fc.record({
     plan: fc.record({
       onUndecided: fc.constantFrom('hold', 'rollback', 'advance'),
@@ -250,7 +343,9 @@ function bakes(): fc.Arbitrary<Bake> {
       fc.record({ phase: fc.constant('baking'), fullWarrant: fc.constant(aWarrant(0, 'person')) }),
     ),
     verdicts: fc.array(
-      fc.tuple(words, gates).map(([word, gate]) => aVerdict(word, { gate })),
+      fc
+        .tuple(words, gates, fc.constantFrom({}, { numbers: numbersUpTo(0.05) }, { numbers: numbersUpTo(0.051) }))
+        .map(([word, gate, more]) => aVerdict(word, { gate, ...more })),
       { maxLength: 5 },
     ),
     bakedMs: fc.integer({ min: 0, max: 40 }).map((half) => (half * minute) / 2),

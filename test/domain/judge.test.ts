@@ -20,8 +20,9 @@ import {
 } from './gates/readings.ts';
 
 const fresh = beginStep(beginEvidence(origin), origin);
-const fine = { canary: [150, 1], stable: [1_350, 8] } as const;
-const bad = { canary: [150, 60], stable: [1_350, 8] } as const;
+const fine = { canary: [300, 1], stable: [2_700, 9] } as const;
+const bad = { canary: [300, 150], stable: [2_700, 9] } as const;
+const fishy = { canary: [300, 12], stable: [2_700, 9] } as const;
 
 function wordOf(gate: string, verdicts: readonly GateVerdict[]): string | undefined {
   return verdicts.find((each) => each.gate === gate)?.verdict;
@@ -34,15 +35,69 @@ describe('Slots', () => {
     expect(evidence.through).toBe(origin + 3 * slotMs);
   });
 
-  test('before the step and across its start do not count for it', () => {
+  test('before the step and across its start are not among its counts', () => {
     const late = beginStep(fresh, origin + 1.5 * slotMs);
-    const { evidence, verdicts } = judge(late, [...steadily(2, bad), aReading(2, fine)], aContext());
+    const before = { canary: [300, 4], stable: [2_700, 9] } as const;
+    const { evidence, verdicts } = judge(late, [...steadily(2, before), aReading(2, fine)], aContext());
 
     expect(evidence.through).toBe(origin + 3 * slotMs);
-    expect(verdicts[0]?.message).toContain('1 of 150 (0.67%) canary requests failed against 8 of 1,350');
+    expect(verdicts[0]?.message).toContain('1 of 300 (0.33%) canary requests failed against 9 of 2,700');
+    expect(verdicts[0]?.numbers?.canary).toEqual({ requests: 300, failures: 1 });
   });
 
-  test('of the step before are forgotten when the next begins', () => {
+  test('before the step and across its start make no pass, however many there are', () => {
+    const first = aReading(4, { canary: [30, 0], stable: [270, 1] });
+    const late = judge(beginStep(fresh, origin + 3.5 * slotMs), [...steadily(4, fine), first], aContext());
+    const inside = judge(fresh, [...steadily(4, fine), first], aContext());
+
+    expect(late.verdicts[0]).toMatchObject({ verdict: 'undecided', reason: 'TooFewRequests' });
+    expect(late.verdicts[0]?.message).toContain('The canary has received 30 of 100 requests');
+    expect(wordOf('errors', inside.verdicts)).toBe('pass');
+  });
+
+  test.each([
+    ['before the step', 1],
+    ['across its start', 0.5],
+  ])('%s condemn a canary that fails too often, and the sentence tells the counts that did', (_, start) => {
+    const late = beginStep(fresh, origin + start * slotMs);
+    const { verdicts } = judge(late, [aReading(0, bad)], aContext());
+
+    expect(verdicts[0]).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
+    expect(verdicts[0]?.message).toMatch(
+      /^150 of 300 \(50%\) canary requests failed against 9 of 2,700 \(0\.33%\) of stable since the canary first had traffic, as its clients saw it \(reporter source\): worse than is tolerated\. Failed: 150 answered 5xx\. The difference is \S+ to \S+ points with 95% certainty\. The odds against chance are/,
+    );
+    expect(verdicts[0]?.numbers).toMatchObject({
+      canary: { requests: 300, failures: 150 },
+      stable: { requests: 2_700, failures: 9 },
+    });
+  });
+
+  test('of the step before make no pass of the next, for which evidence is gathered anew', () => {
+    const first = judge(fresh, steadily(4, fine), aContext());
+    const next = judge(
+      beginStep(first.evidence, origin + 4 * slotMs),
+      [aReading(4, { canary: [30, 0], stable: [270, 1] })],
+      aContext({}, { weight: 25 }),
+    );
+
+    expect(wordOf('errors', first.verdicts)).toBe('pass');
+    expect(wordOf('errors', next.verdicts)).toBe('undecided');
+  });
+
+  test('of the step before still speak against the canary, because harm is judged over the whole rollout', () => {
+    const alone = judge(fresh, [aReading(0, fishy)], aContext()).evidence;
+    const first = judge(fresh, steadily(2, fishy), aContext());
+    const [next, anew] = [first.evidence, alone].map((evidence) =>
+      judge(beginStep(evidence, origin + 2 * slotMs), [aReading(2, fishy)], aContext()),
+    );
+
+    const odds = (verdicts: readonly GateVerdict[] = []): number => verdicts[0]?.numbers?.worse?.odds ?? 0;
+    expect(wordOf('errors', first.verdicts)).toBe('undecided');
+    expect(odds(next?.verdicts)).toBeGreaterThan(2 * odds(first.verdicts));
+    expect(odds(next?.verdicts)).toBeGreaterThan(2 * odds(anew?.verdicts));
+  });
+
+  test('that condemned the canary have done so for good', () => {
     const first = judge(fresh, steadily(2, bad), aContext());
     const next = judge(
       beginStep(first.evidence, origin + 2 * slotMs),
@@ -51,7 +106,7 @@ describe('Slots', () => {
     );
 
     expect(wordOf('errors', first.verdicts)).toBe('fail');
-    expect(wordOf('errors', next.verdicts)).toBe('pass');
+    expect(next.verdicts[0]).toEqual(first.verdicts[0]);
   });
 
   test('that were counted already count once', () => {
@@ -74,6 +129,7 @@ describe('Slots', () => {
 
     expect(verdicts.map(({ gate, verdict }) => [gate, verdict])).toEqual([
       ['errors', 'noData'],
+      ['4xx', 'noData'],
       ['traffic', 'noData'],
       ['health', 'pass'],
     ]);
@@ -98,7 +154,7 @@ describe('A slot without data', () => {
       'Some counts of cart-v2 in the slot that ended 2023-11-14T22:14:00.000Z may be a lifetime of requests, because their proxies were not scraped in the ' +
         'slot before; the slot is left out (1 of 2 of this step). If this goes on, scrape at least every 15s, or give Serin wider slots (--slot).',
     );
-    expect(lastOf('errors', looks).message).toContain('2 of 300');
+    expect(lastOf('errors', looks).message).toContain('2 of 600');
   });
 
   test('is no such thing when only others are unreadable', () => {
@@ -133,18 +189,19 @@ describe('A source that is down', () => {
     expect(first.evidence.through).toBe(origin + slotMs);
     expect(first.verdicts.map(({ gate, verdict }) => [gate, verdict])).toEqual([
       ['errors', 'sourceDown'],
+      ['4xx', 'sourceDown'],
       ['traffic', 'sourceDown'],
       ['health', 'pass'],
     ]);
     expect(first.verdicts[0]).toMatchObject({
       reason: 'SourceUnreachable',
-      message: expect.stringMatching(/^Prometheus cannot be reached\. What was counted before stands: 1 of 150/),
+      message: expect.stringMatching(/^Prometheus cannot be reached\. What was counted before stands: 1 of 300/),
     });
   });
 
   test('does not take back a proven failure, and never makes one', () => {
     const proven = judge(fresh, steadily(2, bad), aContext());
-    const half = judge(fresh, steadily(1, bad), aContext());
+    const half = judge(fresh, steadily(1, fishy), aContext());
 
     expect(wordOf('errors', judge(proven.evidence, [aDownReading(2)], aContext()).verdicts)).toBe('fail');
     expect(wordOf('errors', judge(half.evidence, [aDownReading(1)], aContext()).verdicts)).toBe('sourceDown');
@@ -194,7 +251,7 @@ describe('Saved evidence', () => {
     ['is of another version', { version: 99, state: { counted: { before: {}, reporters: {} } } }],
     ['is nothing', { version: 1, state: null }],
   ])('that %s starts anew and says so until the step is over', (_, state) => {
-    const stood = judge(fresh, steadily(2, bad), aContext()).evidence;
+    const stood = judge(fresh, steadily(2, fine), aContext()).evidence;
     const damaged = { ...stood, gates: { ...stood.gates, errors: state } };
     const next = judge(damaged, [aReading(2, fine)], aContext());
     const later = judge(next.evidence, [aReading(3, fine)], aContext());
@@ -202,7 +259,7 @@ describe('Saved evidence', () => {
 
     const note = 'What this gate had saved of this step could not be read, so it began to count anew.';
     expect(next.verdicts[0]).toMatchObject({ verdict: 'pass', message: expect.stringContaining(note) });
-    expect(later.verdicts[0]?.message).toMatch(/^2 of 300.* anew\.$/);
+    expect(later.verdicts[0]?.message).toMatch(/^2 of 600.* anew\.$/);
     expect(step.verdicts[0]?.message).not.toContain(note);
   });
 

@@ -39,6 +39,7 @@ describe('settings', () => {
       'max-latency': 'p99<500ms, p95<1.2x',
       'min-requests': '50',
       'on-undecided': 'rollback',
+      'false-rollback': '0.5%',
       'virtual-service': 'mesh/reviews',
       route: 'main',
       analysis: 'off',
@@ -63,6 +64,8 @@ describe('settings', () => {
           onUndecided: 'rollback',
           analysis: 'off',
           maxUnmeshed: 0.01,
+          falseRollback: 0.005,
+          gates: [],
         },
         route: { namespace: 'mesh', object: 'reviews', section: 'main' },
       },
@@ -163,7 +166,7 @@ describe('a wrong setting', () => {
   });
 
   it('bake longer than the default max-bake is named too', () => {
-    expect(problemsOf(parse({ bake: '20m' }))[0]?.message).toContain('max-bake is "15m"');
+    expect(problemsOf(parse({ bake: '20m' }))[0]?.message).toContain('max-bake is "12m"');
   });
 
   it.each([

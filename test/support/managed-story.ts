@@ -99,7 +99,8 @@ const delays = { routes: 50, endpoints: 200, subsets: 350 } as const;
 /** Longer than any of the delays. */
 const settle = '700ms';
 
-const shortBakes = { steps: '50,100', bake: '2s', 'max-bake': '60s', 'min-requests': '20' };
+// A wide margin, so that a good release is promoted after seconds.
+const shortBakes = { steps: '50,100', bake: '2s', 'max-bake': '60s', 'min-requests': '20', 'error-margin': '10%' };
 
 /** Settings as annotations; null removes one. */
 function annotationsOf(settings: Readonly<Record<string, string | null>>): Record<string, string | null> {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { istioMesh } from '../../src/adapters/istio/mesh.ts';
 import { memoryCopies } from '../../src/adapters/memory/copies.ts';
 import { memoryEvents } from '../../src/adapters/memory/events.ts';
+import { memoryGauge } from '../../src/adapters/memory/gauge.ts';
 import { memoryHolds } from '../../src/adapters/memory/holds.ts';
 import { type MemoryMesh, memoryMesh } from '../../src/adapters/memory/mesh.ts';
 import { type MemoryMetrics, memoryMetrics } from '../../src/adapters/memory/metrics.ts';
@@ -12,6 +13,7 @@ import { memoryRollouts } from '../../src/adapters/memory/rollouts.ts';
 import { memoryTargets } from '../../src/adapters/memory/targets.ts';
 import { memoryWakes } from '../../src/adapters/memory/wakes.ts';
 import { type MemoryWorkloads, memoryWorkloads } from '../../src/adapters/memory/workloads.ts';
+import { gauges } from '../../src/controller/gauges.ts';
 import { evidenceLedger } from '../../src/controller/ledger.ts';
 import { silentLog } from '../../src/controller/log.ts';
 import type { Announcement, Finding } from '../../src/controller/ports.ts';
@@ -105,6 +107,7 @@ export function managedWorld(options: ManagedOptions = {}): ManagedWorld {
     events,
     mesh,
     ledger: evidenceLedger({ metrics, clock, subjects: () => [], slotMs, lagMs }),
+    gauges: gauges({ gauge: memoryGauge(), clock, slotMs }),
     doctor: { examine: async () => scene.findings },
     wakes: memoryWakes({ clock, sweepMs: 30_000 }),
     log: silentLog,

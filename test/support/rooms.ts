@@ -61,7 +61,7 @@ const rooms: readonly Room[] = [
   { home: 'src/controller/', opens: ['src/domain/', 'machines/'], packages: [], node: false, without: noEnvironment },
   adapter('kubernetes', ['@kubernetes/client-node', 'undici', 'zod']),
   adapter('istio', ['zod']),
-  adapter('prometheus', ['prometheus-query', 'undici', 'zod']),
+  adapter('prometheus', ['@prometheus-io/lezer-promql', 'prometheus-query', 'undici', 'zod']),
   adapter('queue', ['bullmq', 'ioredis', 'zod']),
   adapter('log', ['pino']),
   adapter('memory', []),

@@ -1,4 +1,4 @@
-// A vitest reporter: the ten slowest tests, and as the very last line how many tests passed and failed.
+// A vitest reporter: the ten slowest tests, what failed, and as the very last line how many tests passed and failed.
 
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node';
 
@@ -18,7 +18,7 @@ export function slowest(): Reporter {
   function end(code: number): void {
     // Vitest knows of failures that no test, suite or error list shows, such as a global set-up that threw.
     const told = tally.failed === 0 && code !== 0 ? { passed: tally.passed, failed: 1 } : tally;
-    process.stdout.write(`${[...slowestOf(tests), lineOf(told)].join('\n')}\n`);
+    process.stdout.write(`${[...slowestOf(tests), ...failuresOf(tests), lineOf(told)].join('\n')}\n`);
   }
 
   return {
@@ -45,6 +45,17 @@ function tallyOf(modules: readonly TestModule[], unhandledErrors: number): Tally
 
 function lineOf(tally: Tally): string {
   return `${tally.passed} passed, ${tally.failed} failed`;
+}
+
+/** Failures once more at the very end, because logs are read from there. */
+function failuresOf(tests: readonly TestCase[]): readonly string[] {
+  const lines = tests.flatMap((test) => {
+    const { state, errors } = test.result();
+    if (state !== 'failed') return [];
+    const why = (errors[0]?.message ?? '').split('\n')[0]?.slice(0, 300) ?? '';
+    return [`  ${test.module.relativeModuleId}: ${test.fullName}: ${why}`];
+  });
+  return lines.length === 0 ? [] : ['Failed:', ...lines, ''];
 }
 
 function slowestOf(tests: readonly TestCase[]): readonly string[] {

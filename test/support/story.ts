@@ -75,7 +75,14 @@ export function withDefinitions(stack: Stack): Promise<void> {
   return applying;
 }
 
-const shortBakes = { steps: '10,25,50,100', bake: '2s', 'max-bake': '60s', 'min-requests': '20' };
+// A wide margin, so that a good release is promoted after seconds.
+const shortBakes = {
+  steps: '10,25,50,100',
+  bake: '2s',
+  'max-bake': '60s',
+  'min-requests': '20',
+  'error-margin': '10%',
+};
 const settings = (own: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries({ ...shortBakes, ...own }).map(([key, value]) => [`serin.dev/${key}`, value]));
 

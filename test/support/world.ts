@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { istioMesh } from '../../src/adapters/istio/mesh.ts';
 import { memoryCopies } from '../../src/adapters/memory/copies.ts';
 import { memoryEvents } from '../../src/adapters/memory/events.ts';
+import { type MemoryGauge, memoryGauge } from '../../src/adapters/memory/gauge.ts';
 import { memoryHolds } from '../../src/adapters/memory/holds.ts';
 import { memoryMesh } from '../../src/adapters/memory/mesh.ts';
 import { type MemoryMetrics, memoryMetrics } from '../../src/adapters/memory/metrics.ts';
@@ -11,6 +12,7 @@ import { memoryRollouts } from '../../src/adapters/memory/rollouts.ts';
 import { type Acceptance, memoryTargets } from '../../src/adapters/memory/targets.ts';
 import { memoryWakes } from '../../src/adapters/memory/wakes.ts';
 import { memoryWorkloads } from '../../src/adapters/memory/workloads.ts';
+import { gauges } from '../../src/controller/gauges.ts';
 import { evidenceLedger } from '../../src/controller/ledger.ts';
 import { silentLog } from '../../src/controller/log.ts';
 import type { Announcement, PodTrouble, Workload } from '../../src/controller/ports.ts';
@@ -40,6 +42,8 @@ export interface MemoryWorld {
   readonly world: World;
   readonly traffic: Traffic;
   readonly metrics: MemoryMetrics;
+  /** What custom gates look at. */
+  readonly gauge: MemoryGauge;
   /** Everything written through the ports so far, in order. */
   readonly writes: readonly Written[];
   readonly said: readonly Announcement[];
@@ -107,6 +111,7 @@ export function memoryWorld({ settings = {}, policies = {}, weights = [100, 0] }
   const events = memoryEvents({ clock });
   const mesh = memoryMesh(istioMesh);
   const metrics = memoryMetrics();
+  const gauge = memoryGauge();
   const traffic: Traffic = { rps: 100, errors: { 'reviews-v1': 0.002, 'reviews-v2': 0.002, 'reviews-v3': 0.002 } };
   const serve = trafficOf(metrics, traffic);
   const writes: Written[] = [];
@@ -123,6 +128,7 @@ export function memoryWorld({ settings = {}, policies = {}, weights = [100, 0] }
     events,
     mesh,
     ledger,
+    gauges: gauges({ gauge, clock, slotMs }),
     wakes: memoryWakes({ clock, sweepMs: 30_000 }),
     log: silentLog,
     slotMs,
@@ -170,6 +176,7 @@ export function memoryWorld({ settings = {}, policies = {}, weights = [100, 0] }
     }),
     traffic,
     metrics,
+    gauge,
     writes,
     said: events.said,
     now: () => clock.now(),

@@ -1,4 +1,4 @@
-// The demo: a plain Deployment released by changing it, once well and once badly, and beside it a pair of versions; all on real parts
+// The demo: a plain Deployment released by changing it, once well and twice badly, and beside it a pair of versions; all on real parts
 // and told line by line. Exits 0 only if everything ended as told.
 import { join } from 'node:path';
 import { type Controller, startController } from '../scene/controller.ts';
@@ -15,12 +15,13 @@ const root = join(import.meta.dirname, '..', '..');
 const out = printer();
 
 const introduction = `
-Two stories, told side by side, with short steps so that they end in about two minutes:
-  shop  a plain Deployment, checkout, is put into Serin's care; a good version of it is released, then a bad one.
+Two stories, told side by side, with short steps so that they end in a few minutes:
+  shop  a plain Deployment, checkout, is put into Serin's care; a good version of it is released, then one
+        that fails two requests in a hundred, then one that fails them all.
   pair  Istio's own example: reviews-v2 runs beside reviews-v1, and takes over its traffic.
 `;
 const closing = `
-All three releases ended as told: in shop the good version runs and the bad one was rolled back, in pair reviews-v2 has all traffic.`;
+All four releases ended as told: in shop the good version runs and the bad ones were rolled back, in pair reviews-v2 has all traffic.`;
 
 async function main(): Promise<number> {
   const keep = process.argv.includes('--keep');

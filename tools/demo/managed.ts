@@ -1,4 +1,4 @@
-// The demo's first story: a team's plain Deployment is adopted, a good version of it is released, then a bad one.
+// The demo's first story: a team's plain Deployment is adopted, a good version of it is released, then two bad ones.
 import { meshClient } from '../mesh/client.ts';
 import { imageOf, managedManifests } from '../scene/managed.ts';
 import { asList } from '../scene/pair.ts';
@@ -8,12 +8,14 @@ import type { Followed, Seen } from './follow.ts';
 import type { Printer } from './print.ts';
 
 const namespace = 'shop';
-const settings = ['steps=10,50,100', 'bake=4s', 'max-bake=60s', 'min-requests=25'];
-const rolloutMs = 130_000;
+const settings = ['steps=10,50,100', 'bake=4s', 'max-bake=3m', 'min-requests=25'];
+const rolloutMs = 240_000;
 
 /** Applies the service, as its team has it, and lets visitors come. */
 export async function setManagedScene(stack: Stack): Promise<void> {
-  const behaviours = { bad: { kind: '5xx', rate: 0.2 } } as const;
+  const usual = { kind: 'good', errorRate: 0.005 } as const;
+  const mild = { kind: 'good', errorRate: 0.025 } as const;
+  const behaviours = { '1': usual, '2': usual, mild, dead: { kind: '5xx', rate: 1 } } as const;
   const manifests = managedManifests({ namespace, replicas: 4, behaviours });
   await kubectlOutput(stack, ['apply', '-f', '-'], { stdin: asList(manifests) });
   await kubectlOutput(stack, ['rollout', 'status', '-n', namespace, 'deployment/checkout', '--timeout=60s'], {
@@ -21,13 +23,13 @@ export async function setManagedScene(stack: Stack): Promise<void> {
   });
   await meshClient(stack.mesh.url).putLoad(namespace, 'visitors', {
     host: 'checkout',
-    rps: 150,
+    rps: 300,
     clientWorkload: 'web',
     clientReplicas: 2,
   });
 }
 
-/** Plays the story; true when both versions ended as told. */
+/** Plays the story; true when all versions ended as told. */
 export async function playManaged(stack: Stack, followed: Followed, out: Printer): Promise<boolean> {
   const type = (words: readonly string[]): Promise<number> => typed(stack, out, words);
   const annotations = settings.map((setting) => `serin.dev/${setting}`);
@@ -36,8 +38,11 @@ export async function playManaged(stack: Stack, followed: Followed, out: Printer
   out.said(namespace, 'adopted: no pod was touched; from now on each change of it is a canary');
   const good = await release(followed, 1, type, '2');
   const isGood = await asTold(stack, out, good, 'promoted', '2');
-  const bad = await release(followed, 2, type, 'bad');
-  return (await asTold(stack, out, bad, 'rolledBack', '2')) && isGood && good.code === 0 && bad.code !== 0;
+  const mild = await release(followed, 2, type, 'mild');
+  const isMild = await asTold(stack, out, mild, 'rolledBack', '2');
+  const dead = await release(followed, 3, type, 'dead');
+  const isDead = await asTold(stack, out, dead, 'rolledBack', '2');
+  return isGood && isMild && isDead && good.code === 0 && mild.code !== 0 && dead.code !== 0;
 }
 
 const adopted = '--for=jsonpath={.metadata.annotations.serin\\.dev/stable}';

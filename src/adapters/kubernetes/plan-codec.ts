@@ -1,4 +1,6 @@
 // A plan as it is stored: in the spelling of the annotations, read back by the same parser.
+import { readGates } from '../../domain/gates/custom-settings.ts';
+import { writeGate } from '../../domain/gates/custom-writing.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { parseSettings, prefix } from '../../domain/settings.ts';
 import { formatDuration, type Millis, parseDuration } from '../../domain/time.ts';
@@ -17,7 +19,9 @@ export function writePlan(plan: Plan): StoredPlan {
     onUndecided: plan.onUndecided,
     analysis: plan.analysis,
     maxUnmeshed: exactShare(plan.maxUnmeshed),
+    falseRollback: exactShare(plan.falseRollback),
     ...(plan.testers === undefined ? {} : { testers: plan.testers }),
+    ...(plan.gates.length === 0 ? {} : { gates: plan.gates.map(writeGate) }),
   };
 }
 
@@ -37,11 +41,16 @@ export function readPlan(stored: StoredPlan): Plan {
     // Plans of before managed Deployments have neither.
     ...(stored.maxUnmeshed === undefined ? {} : { 'max-unmeshed': stored.maxUnmeshed }),
     ...(stored.testers === undefined ? {} : { testers: stored.testers }),
+    // Plans of before sequential gates have none.
+    ...(stored.falseRollback === undefined ? {} : { 'false-rollback': stored.falseRollback }),
   };
   const annotations = Object.fromEntries(Object.entries(texts).map(([key, text]) => [`${prefix}${key}`, text]));
   const parsed = parseSettings('canary', annotations);
-  if (parsed.kind === 'settings') return parsed.settings.plan;
-  const problems = parsed.kind === 'problems' ? parsed.problems.map(({ message }) => message) : [];
+  const custom = readGates(stored.gates);
+  if (parsed.kind === 'settings' && custom.problems.length === 0)
+    return { ...parsed.settings.plan, gates: custom.gates };
+  const wrong = parsed.kind === 'problems' ? [...parsed.problems, ...custom.problems] : custom.problems;
+  const problems = wrong.map(({ message }) => message);
   throw new Error(`The stored plan cannot be read. ${problems.join(' ')}`);
 }
 

@@ -1,11 +1,15 @@
 // Shared settings: CanaryPolicy objects, read when a rollout is about to begin.
 import { z } from 'zod';
 import type { Policies } from '../../controller/ports.ts';
+import { policySettings } from '../../domain/policy.ts';
 import type { ClusterRequests } from './connection.ts';
 import { refused } from './refused.ts';
 
 const policySchema = z.looseObject({
-  spec: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.number())])).default({}),
+  spec: z
+    .object({ gates: z.unknown().optional() })
+    .catchall(z.union([z.string(), z.number(), z.array(z.number())]))
+    .default({}),
 });
 
 /** Reads policies live. Throws when the cluster cannot be reached or refuses. */
@@ -16,19 +20,7 @@ export function clusterPolicies(cluster: ClusterRequests): Policies {
       const answer = await cluster.request('GET', path);
       if (answer.status === 404) return undefined;
       if (answer.status !== 200) throw refused(`Reading CanaryPolicy ${namespace}/${name}`, answer);
-      return settingsOf(policySchema.parse(answer.body).spec);
+      return policySettings(policySchema.parse(answer.body).spec);
     },
   };
-}
-
-type PolicySpec = z.output<typeof policySchema>['spec'];
-
-/** The fields under their annotation names and in their annotation spelling: `maxBake` is `max-bake`, lists are comma-joined. */
-function settingsOf(spec: PolicySpec): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(spec).map(([field, value]) => [
-      field.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`),
-      Array.isArray(value) ? value.join(',') : String(value),
-    ]),
-  );
 }

@@ -6,6 +6,7 @@ import type { Request, Rollout, RolloutId, RolloutSpec, RolloutStatus, Route } f
 import { formatInstant, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
 import type { Metadata } from './metadata.ts';
+import { writeNumbers } from './numbers-codec.ts';
 import { readPlan, writePlan } from './plan-codec.ts';
 import { rolloutObjectSchema, type StoredSpec, type StoredStatus, statusSchema } from './rollout-object.ts';
 
@@ -123,10 +124,14 @@ export function writeStatus(status: RolloutStatus): StoredStatus {
     ...(route === undefined ? {} : { route: writeRoute(route) }),
     ...(lanes === undefined ? {} : { lanes: writeLanes(lanes) }),
     ...(evidence === undefined ? {} : { evidence: writeEvidence(evidence) }),
-    verdicts: [...status.verdicts],
+    verdicts: status.verdicts.map(writeVerdict),
     history: status.history.map((entry) => ({ ...entry, time: formatInstant(entry.time) })),
     answers: status.answers.map((answer) => ({ ...answer, time: formatInstant(answer.time) })),
   };
+}
+
+function writeVerdict({ numbers, ...verdict }: GateVerdict): NonNullable<StoredStatus['verdicts']>[number] {
+  return { ...verdict, ...(numbers === undefined ? {} : { numbers: writeNumbers(numbers) }) };
 }
 
 function writeRoute(route: Route): NonNullable<StoredStatus['route']> {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { cleanUps, phases, stages, verbs } from '../../domain/rollout.ts';
 import { metadataSchema } from './metadata.ts';
+import { numbersSchema } from './numbers-codec.ts';
 
 /** Group, version and kind. */
 export const rolloutKind = { apiVersion: 'serin.dev/v1alpha1', kind: 'CanaryRollout' } as const;
@@ -23,6 +24,26 @@ const version = z.object({
   images: z.array(z.string()).default([]),
 });
 
+const gate = z.object({
+  name: z.string(),
+  query: z.string().exactOptional(),
+  min: z.number().exactOptional(),
+  max: z.number().exactOptional(),
+  compare: z
+    .object({
+      canary: z.string(),
+      stable: z.string(),
+      maxRatio: z.number().exactOptional(),
+      maxIncrease: z.number().exactOptional(),
+    })
+    .exactOptional(),
+  onNoData: z.string(),
+  shadow: z.boolean(),
+  window: z.string(),
+  interval: z.string().exactOptional(),
+  failures: z.number(),
+});
+
 const plan = z.object({
   steps: z.array(z.number()),
   bake: z.string(),
@@ -34,7 +55,9 @@ const plan = z.object({
   onUndecided: z.string(),
   analysis: z.string(),
   maxUnmeshed: z.string().exactOptional(),
+  falseRollback: z.string().exactOptional(),
   testers: z.string().exactOptional(),
+  gates: z.array(gate).exactOptional(),
 });
 
 const request = z.object({
@@ -120,6 +143,8 @@ const verdict = z.object({
   reason: z.string(),
   message: z.string(),
   query: z.string().exactOptional(),
+  numbers: numbersSchema.exactOptional(),
+  shadow: z.literal(true).exactOptional(),
 });
 
 const evidence = z.object({

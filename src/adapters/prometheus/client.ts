@@ -24,10 +24,10 @@ export interface Sample {
   readonly value: number;
 }
 
-/** `down` carries a sentence for people, free of credentials. */
+/** `down` carries a sentence for people, free of credentials; `refused` where the query itself is at fault. */
 export type Answer =
   | { readonly kind: 'vector'; readonly samples: readonly Sample[] }
-  | { readonly kind: 'down'; readonly message: string };
+  | { readonly kind: 'down'; readonly message: string; readonly refused: boolean };
 
 /** Asks for the value of an expression at one instant. Never throws. */
 export type Ask = (query: string, at: Instant) => Promise<Answer>;
@@ -53,7 +53,7 @@ export function prometheusClient(options: PrometheusOptions): Ask {
       );
       return { kind: 'vector', samples: result.map(sampleOf) };
     } catch (cause) {
-      return { kind: 'down', message: sentenceOf(cause, options, secrets) };
+      return { kind: 'down', ...spokenOf(cause, options, secrets) };
     }
   };
 }
@@ -101,11 +101,13 @@ function sampleOf({ metric, value }: { metric: { labels: Record<string, string> 
 }
 
 /** The driver rejects with plain objects that drag the whole request along, so only our own sentence is taken from them. */
-function sentenceOf(cause: unknown, options: PrometheusOptions, secrets: readonly string[]): string {
+function spokenOf(cause: unknown, options: PrometheusOptions, secrets: readonly string[]) {
   const original = typeof cause === 'object' && cause !== null && 'original' in cause ? cause.original : cause;
   const what = original instanceof Refusal ? original.message : 'gave an answer that could not be understood';
   const plain = what === Refusal.late ? `${what} within ${formatDuration(options.timeoutMs)}` : what;
-  return struckOut(`Prometheus at ${addressOf(options.url)} ${plain}. Judging goes on when it can be read.`, secrets);
+  const refused = original instanceof Refusal && original.ofQuery;
+  const next = refused ? 'The query has to be changed.' : 'Judging goes on when it can be read.';
+  return { message: struckOut(`Prometheus at ${addressOf(options.url)} ${plain}. ${next}`, secrets), refused };
 }
 
 function addressOf(url: string): string {

@@ -6,6 +6,13 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   /** The message of an answer that did not come in time. */
   static readonly late = 'did not answer';
+  /** Whether the query itself is at fault, so that asking again is of no use. */
+  readonly ofQuery: boolean;
+
+  constructor(message: string, ofQuery = false) {
+    super(message);
+    this.ofQuery = ofQuery;
+  }
 }
 
 const axiosError = z.object({
@@ -47,7 +54,8 @@ function refusalByStatus(status: number, body: unknown): Refusal {
   const { data: words } = errorBody.safeParse(body);
   if (words === undefined)
     return new Refusal(`answered ${status} without saying why. Look whether something stands between`);
-  return new Refusal(`answered ${status} (${words.errorType}): ${quoted(words.error)}`);
+  const ofQuery = words.errorType === 'bad_data' || words.errorType === 'execution';
+  return new Refusal(`answered ${status} (${words.errorType}): ${quoted(words.error)}`, ofQuery);
 }
 
 /** Foreign words, short enough for a sentence and without a full stop of their own. */

@@ -1,12 +1,14 @@
 // What a rollout of a managed Deployment would do: its lanes, and every object it would touch, in the order of the touching.
 import type { Workload } from '../../controller/ports.ts';
 import { subsetObjects } from '../../controller/ports.ts';
+import { forecastOf, type Level, lasts, passesInTime, rateFor, type StepForecast } from '../../domain/forecast.ts';
 import type { Lanes, Original } from '../../domain/lanes.ts';
 import { canaryStem, copyName, replicasFor, stableStem } from '../../domain/managed.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { formatDuration } from '../../domain/time.ts';
-import type { Traffic } from '../traffic.ts';
+import { levelOf, type Traffic } from '../traffic.ts';
 import { destination, fact, planFacts } from './plan.ts';
+import { aboutDuration, forecastLines, rough, usualErrorRate } from './plan-forecast.ts';
 import { table } from './table.ts';
 
 /** What is known of a release that has not begun. */
@@ -41,6 +43,7 @@ export function managedLines(managed: ManagedPlan, lanes: Lanes): readonly strin
     'It would write, in this order, and nothing else:',
     ...writes(managed, lanes),
     '',
+    ...(managed.traffic?.kind === 'rate' ? [...forecastLines(plan, levelOf(managed.traffic)), ''] : []),
     'When it is rolled back: the weights 100 and 0 in one write, then as under 7.',
     `Deployment ${target.name} stays paused until its pod template is changed or put back (serin undo ${target.name} -n ${target.namespace}).`,
   ];
@@ -151,31 +154,46 @@ function trafficLines({ traffic }: ManagedPlan): readonly string[] {
 /** What each step takes: pods, time, and the traffic without which the least time is not enough. */
 function stepLines({ target, plan, traffic }: ManagedPlan): readonly string[] {
   const time = `${formatDuration(plan.bakeMs)} to ${formatDuration(plan.maxBakeMs)}`;
-  const known = traffic?.kind === 'rate' ? [(weight: number) => expected(plan, weight, traffic.perSecond)] : [];
-  const rows = plan.steps.map((weight) => [
-    `  ${weight}%`,
-    `${replicasFor(weight, target.replicas)} of ${target.replicas} pods`,
-    time,
-    plan.analysis === 'off' ? '-' : `${rateFor(plan, weight)} requests a second`,
-    ...known.map((at) => at(weight)),
-  ]);
-  return table(['  WEIGHT', 'COPY', 'TIME', 'SHORTEST WITH', ...known.map(() => 'AT PRESENT')], rows);
+  const level = traffic?.kind === 'rate' ? levelOf(traffic) : undefined;
+  const steps = level === undefined ? [] : forecastOf(plan, level).steps;
+  const rows = plan.steps.map((weight, index) => {
+    const step = steps[index];
+    return [
+      `  ${weight}%`,
+      `${replicasFor(weight, target.replicas)} of ${target.replicas} pods`,
+      time,
+      shortestWith(plan, weight, level),
+      ...(step === undefined ? [] : [presentTime(plan, step, level)]),
+    ];
+  });
+  return table(
+    [
+      '  WEIGHT',
+      'COPY',
+      'TIME',
+      `SHORTEST WITH, AT ${rough(level?.errorRate ?? usualErrorRate)} ERRORS`,
+      ...(steps.length === 0 ? [] : ['AT PRESENT']),
+    ],
+    rows,
+  );
 }
 
-/** How long a step takes at a rate, by the requests that a verdict takes. */
-function expected({ minRequests, bakeMs, maxBakeMs, analysis }: Plan, weight: number, perSecond: number): string {
-  if (analysis === 'off') return formatDuration(bakeMs);
-  if (perSecond === 0) return 'no verdict: no traffic';
-  const enoughMs = Math.ceil((minRequests * 100) / weight / perSecond) * 1_000;
-  return enoughMs > maxBakeMs
-    ? `no verdict within ${formatDuration(maxBakeMs)}`
-    : `about ${formatDuration(Math.max(bakeMs, enoughMs))}`;
+/** How long a step takes a release that is as good as stable. */
+function presentTime(plan: Plan, step: StepForecast, level: Level | undefined): string {
+  if (plan.analysis === 'off') return formatDuration(plan.bakeMs);
+  if (level?.perSecond === 0) return 'no verdict: no traffic';
+  const length = lasts(plan, step);
+  return length === undefined
+    ? `no verdict within ${formatDuration(plan.maxBakeMs)}`
+    : `about ${aboutDuration(length)}${passesInTime(plan, step) ? '' : ', by the wider margin'}`;
 }
 
-/** Requests a second in all with which a step's least time brings the canary the requests that a verdict takes. */
-function rateFor({ minRequests, bakeMs }: Plan, weight: number): string {
-  const rate = (minRequests * 100) / weight / (bakeMs / 1_000);
-  return rate >= 10 ? `${Math.ceil(rate)}` : `${Math.ceil(rate * 10) / 10}`;
+/** Requests a second in all with which a step's least time brings the evidence that a pass takes. */
+function shortestWith(plan: Plan, weight: number, level: Level | undefined): string {
+  if (plan.analysis === 'off') return '-';
+  const rate = rateFor(plan, weight, level?.errorRate ?? usualErrorRate, plan.bakeMs);
+  if (rate === undefined) return 'no traffic';
+  return `${rate >= 10 ? Math.ceil(rate) : Math.ceil(rate * 10) / 10} requests a second`;
 }
 
 function numbered(number: number, lines: readonly string[]): readonly string[] {

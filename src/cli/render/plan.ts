@@ -1,5 +1,6 @@
 // What a rollout would do: the plan as it was understood, the route it was found to move, and everything it would touch.
 import type { Workload } from '../../controller/ports.ts';
+import type { CustomGate } from '../../domain/gates/custom.ts';
 import { formatShare, type Plan } from '../../domain/plan.ts';
 import type { Destination, Mode, Route } from '../../domain/rollout.ts';
 import { formatDuration } from '../../domain/time.ts';
@@ -39,6 +40,7 @@ export function planFacts({ mode, plan }: Planned): readonly string[] {
     fact('Bake', `${formatDuration(plan.bakeMs)} to ${formatDuration(plan.maxBakeMs)} per step`),
     fact('Duration', durationSentence(plan, mode)),
     fact('Judged', judgedSentence(plan)),
+    ...gateFacts(plan),
     fact('Undecided', undecidedSentence(plan)),
     ...(plan.testers === undefined
       ? []
@@ -75,6 +77,27 @@ function judgedSentence(plan: Plan): string {
   ].join('; ');
 }
 
+/** Custom gates, which nothing asks while analysis is off. */
+function gateFacts({ gates, analysis }: Plan): readonly string[] {
+  if (analysis === 'off') return [];
+  return gates.map((gate, index) => fact(index === 0 ? 'Gates' : '', `${gate.name}: ${limitOf(gate)}`));
+}
+
+function limitOf({ question, failures, shadow }: CustomGate): string {
+  const after = failures === 1 ? 'one bad look rolls back' : `${failures} bad looks in a row roll back`;
+  return `${boundsOf(question)}; ${shadow ? 'in shadow, shown and not judged' : after}`;
+}
+
+function boundsOf(question: CustomGate['question']): string {
+  if (question.kind === 'compare') {
+    const { kind, value } = question.most;
+    return kind === 'ratio' ? `at most ${value} times stable's` : `at most ${value} above stable's`;
+  }
+  const { min, max } = question;
+  const bounds = [...(min === undefined ? [] : [`at least ${min}`]), ...(max === undefined ? [] : [`at most ${max}`])];
+  return bounds.join(', ');
+}
+
 function undecidedSentence(plan: Plan): string {
   const when = `a step without a verdict after ${formatDuration(plan.maxBakeMs)}`;
   switch (plan.onUndecided) {
@@ -83,7 +106,7 @@ function undecidedSentence(plan: Plan): string {
     case 'rollback':
       return `${when} is rolled back`;
     case 'advance':
-      return `${when} is left for the next one all the same`;
+      return `${when} is left once harm beyond five times the margin is excluded; until then it is held`;
   }
 }
 

@@ -103,7 +103,8 @@ function gateLines(verdicts: readonly GateVerdict[], paint: Paint): readonly str
   return ['', ...table(['GATE', 'VERDICT', 'WHY'], rows)];
 }
 
-function verdictWord(verdict: GateVerdict['verdict'], paint: Paint): string {
+/** A verdict as people read it. */
+export function verdictWord(verdict: GateVerdict['verdict'], paint: Paint): string {
   switch (verdict) {
     case 'pass':
       return paint.good('pass');

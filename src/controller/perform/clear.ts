@@ -14,6 +14,8 @@ import { leaveRoute } from './rest.ts';
 
 /** How far back the service's level before the rollout is measured. */
 const beforeMs = 300_000;
+/** So many slots before the rollout tell how burstily stable fails. */
+const patternSlots = 20;
 /** How soon a blocked start is looked at again when nothing rings. */
 const lookAgainMs = 10_000;
 
@@ -128,8 +130,11 @@ export async function evidenceBefore(
 ): Promise<{ readonly evidence: Evidence } | { readonly down: string }> {
   const through = slotEndingBy(now - world.lagMs, world.slotMs).end;
   if (rollout.spec.plan.analysis === 'off') return { evidence: beginEvidence(through) };
-  const before = await world.ledger.before(now, beforeMs, subjectOf(rollout, track));
-  return before.kind === 'sourceDown' ? { down: before.message } : { evidence: beginEvidence(through, before) };
+  const subject = subjectOf(rollout, track);
+  const before = await world.ledger.before(now, beforeMs, subject);
+  if (before.kind === 'sourceDown') return { down: before.message };
+  const pattern = await world.ledger.readingsSince(through - patternSlots * world.slotMs, subject);
+  return { evidence: beginEvidence(through, before, pattern.readings) };
 }
 
 /** Starts: from here on the rollout has something to undo. */

@@ -4,6 +4,7 @@ import { gridAfter } from '../../domain/evidence.ts';
 import { beginStep } from '../../domain/judge.ts';
 import { nextReturn, toPromote } from '../../domain/managed.ts';
 import { formatDuration, type Instant } from '../../domain/time.ts';
+import { judged as counting, type VerdictReason } from '../../domain/verdict.ts';
 import { moveBy, type Sight, save, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 import { follow } from './capacity.ts';
@@ -26,7 +27,7 @@ export async function giveBack(world: World, sight: Sight, after: Instant): Prom
   if (turn !== undefined) return turn;
   await follow(world, sight, 100);
   const judged = await judgeNow(world, sight, lanes);
-  const failed = judged.verdicts.find(({ verdict }) => verdict === 'fail');
+  const failed = counting(judged.verdicts).find(({ verdict }) => verdict === 'fail');
   if (failed !== undefined) return condemned(world, sight, judged, failed.message);
   const returned = 100 - weight.intended;
   const next = nextReturn(rollout.spec.plan, returned);
@@ -54,9 +55,11 @@ function isSeen(world: World, { rollout, now }: Sight, judged: JudgedNow): boole
   return through >= evidence.stepStart + world.slotMs;
 }
 
+const looksWorseReasons: readonly VerdictReason[] = ['MarginNotMet', 'TooFewFailures', 'LooksAboveCeiling'];
+
 /** What looks worse without being proven so is waited for, as long as a step may take. */
 function isDoubtful({ rollout, now }: Sight, { verdicts }: JudgedNow, after: Instant): boolean {
-  const looksWorse = verdicts.some(({ reason }) => reason === 'MarginNotMet' || reason === 'TooFewFailures');
+  const looksWorse = counting(verdicts).some(({ reason }) => looksWorseReasons.includes(reason));
   return looksWorse && now - after < rollout.spec.plan.maxBakeMs;
 }
 

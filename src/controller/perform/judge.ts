@@ -5,7 +5,7 @@ import { judge } from '../../domain/judge.ts';
 import { type Rollout, type RolloutStatus, type Track, trackOf } from '../../domain/rollout.ts';
 import { subjectOf } from '../../domain/subject.ts';
 import { formatDuration, formatInstant, type Instant } from '../../domain/time.ts';
-import type { GateVerdict } from '../../domain/verdict.ts';
+import { judged as counting, type GateVerdict } from '../../domain/verdict.ts';
 import { sayOf, sayOfTarget } from '../announce.ts';
 import type { Readings } from '../ledger.ts';
 import { sentence } from '../move.ts';
@@ -13,6 +13,7 @@ import type { RouteView } from '../ports.ts';
 import { moveBy, type Sight, save, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 import { follow, podsMs } from './capacity.ts';
+import { judgeCustom, type Sitting, standingCustom } from './custom.ts';
 import { guardLanes } from './guard.ts';
 import { carries, observedWeight, routeGone, writeWeight } from './weights.ts';
 
@@ -49,7 +50,7 @@ export async function rollBackIfFailing(world: World, sight: Sight): Promise<Tur
   const { rollout, now } = sight;
   const track = trackOf(rollout.status);
   const judged = track === undefined ? undefined : await judgeNow(world, sight, track);
-  if (!judged?.verdicts.some(({ verdict }) => verdict === 'fail')) return undefined;
+  if (judged === undefined || !isCondemned(judged.verdicts)) return undefined;
   const decision = decideBake(rollout, judged.verdicts, now);
   if (decision.kind !== 'rollBack') return undefined;
   return moveBy(world, sight, { type: 'ROLL_BACK', cause: decision.cause }, decision, judged);
@@ -78,7 +79,7 @@ interface Judged {
  */
 function withoutBlindTime({ rollout, now }: Sight): Partial<Pick<Judged, 'bakeSince'>> {
   const { bakeSince, verdicts, checkpointAt } = rollout.status;
-  const blind = verdicts.some(({ verdict }) => verdict === 'sourceDown');
+  const blind = counting(verdicts).some(({ verdict }) => verdict === 'sourceDown');
   return blind && bakeSince !== undefined ? { bakeSince: bakeSince + now - checkpointAt } : {};
 }
 
@@ -96,7 +97,29 @@ export async function judgeNow(world: World, sight: Sight, track: Track): Promis
   const pods = { ready: onTrial.readyReplicas, wanted: onTrial.replicas, troubles };
   const judged = judge(evidence, readings, { plan: rollout.spec.plan, subject, weight: share, pods });
   if (rebasedFrom !== undefined) await sayRebased(world, rollout, rebasedFrom, judged.evidence.through);
-  return judged;
+  return withCustom(world, judged, {
+    gates: off ? [] : rollout.spec.plan.gates,
+    evidence,
+    subject,
+    step: rollout.status.step,
+    weight: share,
+    now: sight.now,
+  });
+}
+
+/** Custom gates speak after Serin's own, and are not waited for where those have condemned the canary already. */
+async function withCustom(world: World, judged: ReturnType<typeof judge>, sitting: Sitting): Promise<JudgedNow> {
+  if (sitting.gates.length === 0) return judged;
+  const custom = isCondemned(judged.verdicts) ? standingCustom(sitting) : await judgeCustom(world, sitting);
+  const { evidence } = judged;
+  return {
+    evidence: { ...evidence, gates: { ...evidence.gates, ...custom.states } },
+    verdicts: [...judged.verdicts, ...custom.verdicts],
+  };
+}
+
+function isCondemned(verdicts: readonly GateVerdict[]): boolean {
+  return counting(verdicts).some(({ verdict }) => verdict === 'fail');
 }
 
 const noReadings: Readings = { readings: [] };

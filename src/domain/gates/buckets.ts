@@ -1,6 +1,7 @@
 // Latency as proxies count it: how many requests took at most so long, for a fixed set of bounds.
 import type { ByReporter } from '../counts.ts';
 import type { LatencyRow, Reporter, Subject } from '../evidence.ts';
+import { type Histogram, sumOf } from '../statistics/latency-histogram.ts';
 
 /** Requests at or under each bound in milliseconds, cumulative. Keys are numbers as text, `Infinity` for all requests. */
 export type Buckets = Readonly<Record<string, number>>;
@@ -53,46 +54,43 @@ export function boundedBuckets(tally: BucketTally): BucketTally {
   return Object.fromEntries(Object.entries(tally).map(([workload, buckets]) => [workload, addBuckets(buckets, {})]));
 }
 
-/** How many requests there were. */
-export function requestsIn(buckets: Buckets): number {
-  return buckets['Infinity'] ?? 0;
-}
+/** What a slot's buckets say: nothing, times, or sums over proxies with different bounds. */
+export type Times =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'mixed' }
+  | { readonly kind: 'times'; readonly histogram: Histogram };
 
-/** The bounds from the smallest to the largest, each with its count. */
-function sortedBounds(buckets: Buckets): readonly (readonly [bound: number, count: number])[] {
-  return Object.entries(buckets)
-    .map(([bound, count]) => [Number(bound), count] as const)
-    .sort(([a], [b]) => a - b);
-}
-
-/** Whether the counts rise with the bounds, as they must unless proxies with different bounds were summed. */
-export function isCumulative(buckets: Buckets): boolean {
-  const counts = sortedBounds(buckets).map(([, count]) => count);
-  return counts.every((count, index) => index === 0 || count >= (counts[index - 1] ?? 0));
-}
-
-/** The largest bound that is at most `limit`; undefined when all are above. */
-export function boundAtMost(buckets: Buckets, limit: number): number | undefined {
-  return sortedBounds(buckets).findLast(([bound]) => bound <= limit)?.[0];
-}
-
-/** The smallest bound that is at least `limit`; Infinity when all are below. */
-export function boundAtLeast(buckets: Buckets, limit: number): number {
-  return sortedBounds(buckets).find(([bound]) => bound >= limit)?.[0] ?? Number.POSITIVE_INFINITY;
-}
-
-/** How many requests took longer than a bound, which must be one of the buckets' own. */
-export function slowerThan(buckets: Buckets, bound: number): number {
-  return requestsIn(buckets) - (buckets[String(bound)] ?? 0);
+/**
+ * Cumulative buckets as a histogram. Counts that fall while the bounds rise cannot come from one set of bounds: proxies with
+ * different ones were added up, or a counter began anew within the slot.
+ */
+export function timesOf(buckets: Buckets): Times {
+  const all = buckets['Infinity'];
+  if (all === undefined) return { kind: 'none' };
+  const bounds = Object.keys(buckets)
+    .map(Number)
+    .filter((bound) => Number.isFinite(bound))
+    .sort((a, b) => a - b)
+    .slice(1 - mostBounds);
+  let under = 0;
+  const counts: number[] = [];
+  for (const bound of [...bounds, Number.POSITIVE_INFINITY]) {
+    const upTo = buckets[String(bound)] ?? 0;
+    if (upTo < under) return { kind: 'mixed' };
+    counts.push(upTo - under);
+    under = upTo;
+  }
+  return { kind: 'times', histogram: { bounds, counts } };
 }
 
 /** Between which two bounds a quantile lies. Owes at least one request. The estimate takes requests to be spread evenly within the bucket. */
-export function quantileSpan(buckets: Buckets, quantile: number): QuantileSpan {
-  const rank = quantile * requestsIn(buckets);
-  const bounds = sortedBounds(buckets);
-  const index = bounds.findIndex(([, count]) => count >= rank);
-  const [high, upTo] = bounds[index] ?? [Number.POSITIVE_INFINITY, requestsIn(buckets)];
-  const [low, under] = bounds[index - 1] ?? [0, 0];
+export function quantileSpan({ bounds, counts }: Histogram, quantile: number): QuantileSpan {
+  const rank = quantile * sumOf(counts);
+  let under = 0;
+  let index = 0;
+  for (; index < bounds.length && under + (counts[index] ?? 0) < rank; index++) under += counts[index] ?? 0;
+  const [low, high] = [bounds[index - 1] ?? 0, bounds[index] ?? Number.POSITIVE_INFINITY];
   if (!Number.isFinite(high)) return { low, high, estimate: low };
-  return { low, high, estimate: low + (high - low) * (upTo === under ? 1 : (rank - under) / (upTo - under)) };
+  const within = counts[index] ?? 0;
+  return { low, high, estimate: low + (high - low) * (within === 0 ? 1 : (rank - under) / within) };
 }

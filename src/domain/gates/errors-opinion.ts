@@ -1,11 +1,27 @@
 // What one reporter's errors come to, in words.
+import { addArms } from '../counts.ts';
 import type { Reporter } from '../evidence.ts';
 import type { GateContext, Opinion } from '../gate.ts';
 import { formatShare } from '../plan.ts';
+import { type Duel, fineOf, harmOf, isFine } from '../statistics/duel.ts';
+import { rate } from '../statistics/excess.ts';
 import { formatDuration } from '../time.ts';
-import { proofSlots, rate } from './divergence.ts';
-import { type Comparison, compareErrors, proofIn } from './errors-compare.ts';
+import {
+  againstStable,
+  intervalIn,
+  intervalText,
+  marginOf,
+  marginText,
+  numbersOf,
+  oddsText,
+  progressText,
+  type Told,
+} from './duel-words.ts';
+import { ceilingHarm, ceilingTrial, isComparable, termsOf } from './errors-compare.ts';
 import type { ReporterState } from './errors-state.ts';
+import { gateShares } from './shares.ts';
+import { sickness } from './sick-stable.ts';
+import { accusingSpan } from './spans.ts';
 import { grouped, opinion, outOf, seenBy } from './words.ts';
 
 /** One reporter among those of a rollout. */
@@ -14,14 +30,39 @@ export interface Seen {
   readonly state: ReporterState;
   /** The most canary requests that any reporter has counted in this step. */
   readonly seenElsewhere: number;
+  /** ln of the whole gate's evidence of harm. */
+  readonly harm: number;
 }
 
-/** Judges one reporter: a proven failure first, then what hinders judging, then whether it looks worse, then the pass. */
+/** Judges one reporter by everything but harm that is proven: what hinders judging first, then what is missing, then the pass. */
 export function errorsOpinion(seen: Seen, context: GateContext): Opinion {
-  const comparison = compareErrors(seen.state, context);
-  const proof = seen.state.proven >= proofSlots ? proofIn(comparison, context) : undefined;
-  if (proof !== undefined) return failed(proof, comparison, seen.reporter);
-  return hindrance(seen, comparison, context) ?? comparedOpinion(seen, comparison, context);
+  const duel = hardestOf(seen.state, fineOf);
+  const told = toldOf(seen, duel, context);
+  const said = hindrance(seen, context) ?? comparedOpinion(seen, told, context);
+  return seen.state.canary.requests + seen.state.charged === 0 ? said : { ...said, numbers: numbersOf(told, context) };
+}
+
+/** What a reporter says when errors are the main reason of a rollback. */
+export function errorsBlame(seen: Seen, context: GateContext): Opinion {
+  const { state, reporter, harm } = seen;
+  const duel = hardestOf(state, (each) => -harmOf(each));
+  const stepTold = toldOf(seen, duel, context);
+  const told = { ...stepTold, span: accusingSpan(duel, stepTold.terms) };
+  const odds = `The odds against chance are ${oddsText(harm)}.`;
+  const limit = context.plan.maxErrorRate;
+  if (limit !== undefined && ceilingHarm(state) > harmOf(duel)) {
+    const counts = ceilingTrial(state);
+    const [failed, when] = counts.n > 0 ? [counts, ''] : [told.span.canary, told.span.when];
+    const message = `${outOf(failed)} canary requests failed${when}, ${seenBy[reporter]}; max-error-rate allows ${formatShare(limit)}.${detail(state, duel === state.all)} ${odds}`;
+    const numbers = numbersOf(counts.n > 0 ? stepTold : told, context);
+    return { ...opinion('fail', 'ErrorRateAboveCeiling', message), numbers };
+  }
+  const kinds =
+    told.span.kind === 'rollout'
+      ? ''
+      : detail(told.span.kind === 'step' ? state : withEarlyArms(state), duel === state.all);
+  const message = `${againstStable(told)}: worse than is tolerated.${kinds}${intervalText(told)} ${odds}`;
+  return { ...opinion('fail', 'ErrorRateWorse', message), numbers: numbersOf(told, context) };
 }
 
 /** No reporter has said anything of either version. */
@@ -32,32 +73,37 @@ export function nobodyReports({ subject, countedMs }: GateContext): Opinion {
   return opinion('noData', 'NoRequests', message);
 }
 
-function failed(proof: 'worse' | 'aboveCeiling', comparison: Comparison, reporter: Reporter): Opinion {
-  const far = `Chance explains this less than once in a thousand times, at ${proofSlots} slots in a row.`;
-  if (proof === 'aboveCeiling' && comparison.ceiling !== undefined) {
-    const { trial, limit } = comparison.ceiling;
-    const message = `${outOf(trial)} canary requests failed, ${seenBy[reporter]}; max-error-rate allows ${formatShare(limit)}.${detail(comparison)} ${far}`;
-    return opinion('fail', 'ErrorRateAboveCeiling', message);
-  }
-  return opinion(
-    'fail',
-    'ErrorRateWorse',
-    `${against(comparison, reporter)}, more than ${allowed(comparison)} allows.${detail(comparison)} ${far}`,
-  );
+/** The comparison that is worst for the canary: by bad answers alone, or by unanswered requests too. */
+function hardestOf({ answered, all }: ReporterState, score: (duel: Duel) => number): Duel {
+  return all !== undefined && score(all) < score(answered) ? all : answered;
 }
 
-function hindrance(seen: Seen, { canary }: Comparison, context: GateContext): Opinion | undefined {
-  const { minRequests } = context.plan;
-  if (!seen.state.present) {
+/** With the slots before the step's start, which may have convicted. */
+function withEarlyArms(state: ReporterState): ReporterState {
+  return { ...state, canary: addArms(state.canary, state.early.canary) };
+}
+
+function toldOf({ reporter, state, harm }: Seen, duel: Duel, context: GateContext): Told {
+  return { duel, terms: termsOf(state, context), reporter, harm, share: gateShares.errors };
+}
+
+function hindrance(seen: Seen, context: GateContext): Opinion | undefined {
+  const { state, reporter } = seen;
+  if (!state.present) {
     const message =
-      `Reporter ${seen.reporter} reported requests of this rollout before and reports none at all now, so errors may go unseen. ` +
+      `Reporter ${reporter} reported requests of this rollout before and reports none at all now, so errors may go unseen. ` +
       'Look whether the proxies still run and are scraped.';
     return opinion('noData', 'ReporterVanished', message);
   }
-  if (canary.n === 0) return opinion('noData', 'NoRequests', idle(seen, context));
-  if (canary.n >= minRequests) return undefined;
-  const message = `The canary has received ${grouped(canary.n)} of ${grouped(minRequests)} requests that a verdict takes (min-requests), ${seenBy[seen.reporter]}; ${outOf(canary)} failed.`;
-  return opinion('undecided', 'TooFewRequests', message);
+  if (state.canary.requests + state.charged === 0) return opinion('noData', 'NoRequests', idle(seen, context));
+  const sick = sickness(state, context);
+  return sick === undefined
+    ? undefined
+    : opinion(
+        'undecided',
+        'StableSick',
+        `${sick}, ${seenBy[reporter]}, so nothing that is compared with it passes. Look at stable first.`,
+      );
 }
 
 function idle({ reporter, state, seenElsewhere }: Seen, { countedMs, weight }: GateContext): string {
@@ -74,72 +120,73 @@ function idle({ reporter, state, seenElsewhere }: Seen, { countedMs, weight }: G
   return `${none}, while stable received ${grouped(state.stable.requests)}. Look whether its clients follow the route, and whether its pods are ready.`;
 }
 
-function comparedOpinion({ reporter }: Seen, comparison: Comparison, context: GateContext): Opinion {
-  const { minRequests } = context.plan;
-  const { canary, stable, ceiling, byPast } = comparison;
-  const scarce = stable.n < minRequests;
-  if (scarce && !byPast) {
-    const message = `Stable has received ${grouped(stable.n)} of ${grouped(minRequests)} requests that a comparison takes (min-requests), ${seenBy[reporter]}; ${outOf(canary)} of the canary failed.`;
+function comparedOpinion({ state, reporter }: Seen, told: Told, context: GateContext): Opinion {
+  const { minRequests, maxErrorRate } = context.plan;
+  const { canary } = told.duel;
+  if (!isComparable(state, context)) return aloneOpinion(state, told, context);
+  if (canary.n < minRequests) {
+    const message = `The canary has received ${grouped(canary.n)} of ${grouped(minRequests)} requests that a pass takes (min-requests), ${seenBy[reporter]}; ${outOf(canary)} failed.${looks(told)}`;
     return opinion('undecided', 'TooFewRequests', message);
   }
-  if (scarce && ceiling === undefined) return opinion('undecided', 'NoComparison', alone(comparison, reporter));
-  if (!scarce && rate(canary) - rate(stable) > comparison.margin) return looksWorse(comparison, reporter, context);
-  if (ceiling !== undefined && rate(ceiling.trial) > ceiling.limit) return looksAbove(ceiling, reporter);
-  return passed(comparison, reporter, scarce);
+  if (!isFine(told.duel)) return notYetFine(told, state, context);
+  if (maxErrorRate !== undefined && rate(ceilingTrial(state)) > maxErrorRate)
+    return looksAbove(state, reporter, maxErrorRate);
+  const under = maxErrorRate === undefined ? '' : `, and max-error-rate of ${formatShare(maxErrorRate)} is kept`;
+  const message = `${againstStable(told)}, within ${marginText(told, 'the error margin')}${under}.${intervalText(told)}`;
+  return opinion('pass', 'NotWorse', message);
 }
 
-function alone({ canary, stable }: Comparison, reporter: Reporter): string {
-  return (
-    `At weight 100% stable has no traffic, and it had only ${grouped(stable.n)} requests before, ${seenBy[reporter]}, so there is nothing to compare ` +
-    `with; ${outOf(canary)} canary requests failed. Set max-error-rate for such rollouts, or promote by hand.`
-  );
-}
-
-function looksWorse(comparison: Comparison, reporter: Reporter, context: GateContext): Opinion {
-  const looks = `${against(comparison, reporter)}, which looks like more than ${allowed(comparison)} allows`;
-  if (proofIn(comparison, context) !== undefined) {
-    return opinion(
-      'undecided',
-      'MarginNotMet',
-      `${looks}.${detail(comparison)} The next slot has to say the same for a rollback.`,
-    );
+/** At weight 100 with a stable that nobody knew before. */
+function aloneOpinion(state: ReporterState, { duel, reporter }: Told, { plan }: GateContext): Opinion {
+  const { canary, past } = duel;
+  if (plan.maxErrorRate === undefined) {
+    const message =
+      `At weight 100% stable has no traffic, and it had only ${grouped(past.n)} requests before, ${seenBy[reporter]}, so there is nothing to compare ` +
+      `with; ${outOf(canary)} canary requests failed. Set max-error-rate for such rollouts, or promote by hand.`;
+    return opinion('undecided', 'NoComparison', message);
   }
-  return opinion('undecided', 'TooFewFailures', `${looks}, but so few failures may be chance.${detail(comparison)}`);
-}
-
-function looksAbove({ trial, limit }: NonNullable<Comparison['ceiling']>, reporter: Reporter): Opinion {
-  const message = `${outOf(trial)} canary requests failed, ${seenBy[reporter]}, which looks like more than max-error-rate of ${formatShare(limit)} allows, but so few failures may be chance.`;
-  return opinion('undecided', 'TooFewFailures', message);
-}
-
-function passed(comparison: Comparison, reporter: Reporter, scarce: boolean): Opinion {
-  const { ceiling } = comparison;
-  const under = ceiling === undefined ? '' : `, and max-error-rate of ${formatShare(ceiling.limit)} is kept`;
-  if (scarce) {
-    const message = `${outOf(comparison.canary)} canary requests failed, ${seenBy[reporter]}${under}. At weight 100% stable has no traffic, and had too little before to compare with.`;
-    return opinion('pass', 'WithinLimit', message);
+  if (canary.n < plan.minRequests) {
+    const message = `The canary has received ${grouped(canary.n)} of ${grouped(plan.minRequests)} requests that a pass takes (min-requests), ${seenBy[reporter]}; ${outOf(canary)} failed.`;
+    return opinion('undecided', 'TooFewRequests', message);
   }
-  return opinion('pass', 'NotWorse', `${against(comparison, reporter)}, within ${allowed(comparison)}${under}.`);
+  if (rate(ceilingTrial(state)) > plan.maxErrorRate) return looksAbove(state, reporter, plan.maxErrorRate);
+  const kept = `max-error-rate of ${formatShare(plan.maxErrorRate)} is kept`;
+  const message = `${outOf(canary)} canary requests failed, ${seenBy[reporter]}, and ${kept}. At weight 100% stable has no traffic, and had too little before to compare with.`;
+  return opinion('pass', 'WithinLimit', message);
 }
 
-function against({ canary, stable, byPast }: Comparison, reporter: Reporter): string {
-  const when = byPast ? ' before weight 100%' : '';
-  return `${outOf(canary)} canary requests failed against ${outOf(stable)} of stable${when}, ${seenBy[reporter]}`;
+function notYetFine(told: Told, state: ReporterState, context: GateContext): Opinion {
+  const margin = marginText(told, 'the error margin');
+  const { low, high } = intervalIn(told.duel, told.terms);
+  if (low >= 0 || isWorseLooking(told)) {
+    const may = high >= marginOf(told.duel, told.terms) ? ', but so few failures may be chance' : '';
+    const message = `${againstStable(told)}, which looks worse${may}.${detail(state, told.duel === state.all)}${intervalText(told)}${looks(told)}`;
+    return opinion('undecided', 'TooFewFailures', message);
+  }
+  const message = `${againstStable(told)}. That does not exclude yet more than ${margin}: ${progressText(told, context)}${intervalText(told)}`;
+  return opinion('undecided', 'TooFewRequests', message);
 }
 
-function allowed({ margin, byPast }: Comparison): string {
-  return byPast
-    ? `twice the error margin (${formatShare(margin)}, because stable is known only from before)`
-    : `the error margin of ${formatShare(margin)}`;
+function isWorseLooking({ duel, terms }: Told): boolean {
+  const usual = terms.alone ? duel.past : duel.stable;
+  return rate(duel.canary) - rate(usual) > marginOf(duel, terms) / 2;
 }
 
-function detail({ arm, charged, canary }: Comparison): string {
-  const unanswered = canary.x > arm.server + arm.grpc ? arm.unanswered : 0;
+function looks({ harm }: Told): string {
+  return harm > 0 ? ` The odds that the canary is worse are ${oddsText(harm)} by now.` : '';
+}
+
+function looksAbove(state: ReporterState, reporter: Reporter, limit: number): Opinion {
+  const message = `${outOf(ceilingTrial(state))} canary requests failed, ${seenBy[reporter]}, which looks like more than max-error-rate of ${formatShare(limit)} allows, but so few failures may be chance.`;
+  return opinion('undecided', 'LooksAboveCeiling', message);
+}
+
+function detail({ canary, charged }: Pick<ReporterState, 'canary' | 'charged'>, unanswered: boolean): string {
   const parts = [
-    [arm.server - charged, 'answered 5xx'],
-    [arm.grpc, 'with a gRPC server fault'],
+    [canary.server, 'answered 5xx'],
+    [canary.grpc, 'with a gRPC server fault'],
     [charged, 'that found no endpoint, beyond the usual level'],
-    [unanswered, 'without a response'],
+    [unanswered ? canary.unanswered : 0, 'without a response'],
   ] as const;
   const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${grouped(count)} ${what}`);
   return told.length === 0 ? '' : ` Failed: ${told.join(', ')}.`;

@@ -1,12 +1,11 @@
 // The errors gate: the canary must not fail more often than stable does, nor than its ceiling allows.
 import { type ByReporter, reporters } from '../counts.ts';
 import type { Reporter } from '../evidence.ts';
-import type { Gate, GateContext, GateSlot, Opinion } from '../gate.ts';
-import { proofSlots } from './divergence.ts';
-import { compareErrors, proofIn } from './errors-compare.ts';
-import { errorsOpinion, nobodyReports } from './errors-opinion.ts';
+import type { Before, Gate, GateContext, GateSlot, Opinion } from '../gate.ts';
+import { logSum } from '../statistics/race.ts';
+import { countSlot, enterErrorsStep, reporterHarm } from './errors-compare.ts';
+import { errorsBlame, errorsOpinion, nobodyReports, type Seen } from './errors-opinion.ts';
 import {
-  addCounts,
   type ErrorsState,
   eachReporter,
   foldBefore,
@@ -14,60 +13,82 @@ import {
   type ReporterState,
   reviveErrors,
 } from './errors-state.ts';
+import { gateShares, reporterShares } from './shares.ts';
 import { worst } from './words.ts';
 
 /**
- * Judges each reporter apart; the worst decides. A failure has to be proven at two counted slots in a row, over all of the
- * step; a pass is the canary being no worse than the margin allows on at least the plan's number of requests.
+ * Judges each reporter apart. Harm is an e-process over the whole rollout, averaged over the reporters with weights that are
+ * fixed before anything is counted; a pass is a second test, of this step alone, that every reporter has to grant.
  */
 export const errorsGate: Gate<ErrorsState> = {
   id: 'errors',
-  version: 1,
-  begin: (before) => ({ before: before?.tallies ?? {}, reporters: {} }),
+  version: 3,
+  since: 2,
+  begin: (before) => ({ before: before?.tallies ?? {}, ...burstsOfBefore(before), reporters: {} }),
   revive: reviveErrors,
-  beginStep: (state) => ({ ...state, reporters: eachReporter(state.reporters, beginReporterStep) }),
+  beginStep: (state) => ({ ...state, reporters: eachReporter(state.reporters, enterErrorsStep) }),
   count: countErrors,
   say: sayErrors,
+  harm: { share: gateShares.errors, logE: errorsHarm, blame: blameErrors },
 };
 
-function beginReporterStep({ past, level, present }: ReporterState): ReporterState {
-  return { ...nothingCounted, past, level, present };
+function burstsOfBefore(before?: Before): Pick<ErrorsState, 'bursts'> {
+  return before === undefined || Object.keys(before.bursts).length === 0 ? {} : { bursts: before.bursts };
 }
 
 function countErrors(state: ErrorsState, slot: GateSlot, context: GateContext): ErrorsState {
-  const { reporters: known } = foldBefore(state, context.subject);
+  const { reporters: known, shares: fixed } = foldBefore(state, context.subject);
   const next: Partial<Record<Reporter, ReporterState>> = {};
   for (const reporter of reporters) {
     const [before, counts] = [known[reporter], slot.counts[reporter]];
     if (counts !== undefined) {
-      const after = addCounts(before ?? nothingCounted, counts, slot.inStep);
-      next[reporter] = slot.inStep ? prove(before ?? nothingCounted, after, context) : after;
+      next[reporter] = countSlot(before ?? nothingCounted(), counts, slot, context);
     } else if (before !== undefined) {
       next[reporter] = { ...before, present: false };
     }
   }
-  return { before: {}, reporters: next };
+  return { before: {}, reporters: next, shares: fixed ?? reporterShares(firstSeen(known, next)) };
 }
 
-/** Slots that prove the same in a row; one without canary requests neither adds to them nor interrupts. */
-function prove(before: ReporterState, after: ReporterState, context: GateContext): ReporterState {
-  const now = compareErrors(after, context);
-  if (now.canary.n <= compareErrors(before, context).canary.n) return after;
-  const proven = proofIn(now, context) === undefined ? 0 : Math.min(before.proven + 1, proofSlots);
-  return { ...after, proven };
+/** Those that were seen before the rollout, or else in the first slot. */
+function firstSeen(known: ByReporter<ReporterState>, now: ByReporter<ReporterState>): readonly Reporter[] {
+  const before = reporters.filter((reporter) => known[reporter] !== undefined);
+  return before.length > 0 ? before : reporters.filter((reporter) => now[reporter] !== undefined);
+}
+
+/** ln of the gate's evidence. Reporters that have said nothing count as 1. */
+function errorsHarm({ reporters: known, shares }: ErrorsState): number {
+  if (shares === undefined) return 0;
+  return logSum(
+    reporters.map((reporter) => {
+      const state = known[reporter];
+      return Math.log(shares[reporter]) + (state === undefined ? 0 : reporterHarm(state));
+    }),
+  );
 }
 
 function sayErrors(state: ErrorsState, context: GateContext): Opinion {
-  const [first, ...others] = opinions(state.reporters, context);
+  const [first, ...others] = seenOf(state).map((seen) => errorsOpinion(seen, context));
   return first === undefined ? nobodyReports(context) : worst([first, ...others]);
 }
 
-function opinions(known: ByReporter<ReporterState>, context: GateContext): readonly Opinion[] {
-  const canaryRequests = reporters.map((reporter) => known[reporter]?.canary.requests ?? 0);
+/** The reporter that holds most against the canary speaks for the gate. */
+function blameErrors(state: ErrorsState, context: GateContext): Opinion {
+  const [first, ...others] = seenOf(state);
+  if (first === undefined) return nobodyReports(context);
+  const weighed = ({ reporter, state: own }: Seen): number =>
+    Math.log(state.shares?.[reporter] ?? 1) + reporterHarm(own);
+  return errorsBlame(
+    others.reduce((most, next) => (weighed(next) > weighed(most) ? next : most), first),
+    context,
+  );
+}
+
+function seenOf(state: ErrorsState): readonly Seen[] {
+  const harm = errorsHarm(state);
+  const seenElsewhere = Math.max(...reporters.map((reporter) => state.reporters[reporter]?.canary.requests ?? 0));
   return reporters.flatMap((reporter) => {
-    const state = known[reporter];
-    return state === undefined
-      ? []
-      : [errorsOpinion({ reporter, state, seenElsewhere: Math.max(...canaryRequests) }, context)];
+    const own = state.reporters[reporter];
+    return own === undefined ? [] : [{ reporter, state: own, seenElsewhere, harm }];
   });
 }

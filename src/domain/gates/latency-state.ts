@@ -1,84 +1,147 @@
-// What the latency gate remembers, and how it is read back.
-import type { ByReporter } from '../counts.ts';
-import type { Subject } from '../evidence.ts';
-import { isCount, isRecord } from '../gate.ts';
-import { addBuckets, type Buckets, type BucketTally, bucketsOf, mostBounds } from './buckets.ts';
-import { eachReporter, reviveCount, reviveEach, reviveRecord } from './errors-state.ts';
+// What the latency gate remembers. Counts of one reporter are all by the same bounds, which are kept once.
+import { reporters as allReporters, type ByReporter } from '../counts.ts';
+import type { Reporter, Subject } from '../evidence.ts';
+import type { Bounds } from '../statistics/bounds.ts';
+import type { Dispersion } from '../statistics/dispersion.ts';
+import type { Block } from '../statistics/excess.ts';
+import { type Histogram, onBounds } from '../statistics/latency-histogram.ts';
+import type { Timings } from '../statistics/latency-order.ts';
+import type { Race } from '../statistics/race.ts';
+import { type BucketTally, bucketsOf, timesOf } from './buckets.ts';
+import type { TimedBursts } from './latency-before.ts';
+
+/** A bound at which a pass is earned: ln of what speaks for it, by alternative. */
+export interface Fine {
+  readonly bound: number;
+  readonly logs: readonly number[];
+}
+
+/** A question's answer so far. */
+export interface Contest {
+  /** The question's text. */
+  readonly text: string;
+  /** Over the whole rollout. */
+  readonly harm: Race;
+  /** Within the step. */
+  readonly fine: readonly Fine[];
+}
+
+/** The bound that is shown to people. */
+export interface Watch {
+  readonly bound: number;
+  /** By how much the share beyond it would grow at the margin: the unit of the interval's grid. */
+  readonly scale: number;
+  /** Where the difference of the shares beyond it lies, within the step. */
+  readonly interval: Bounds;
+  /** What was judged at it in the steps before. */
+  readonly ago: Block;
+}
+
+/** Burstiness of the requests beyond a bound. */
+export interface Bursts {
+  readonly bound: number;
+  readonly dispersion: Dispersion;
+}
+
+/** Why the newest slot could not be counted: no bound that all have, or sums over proxies with different bounds. */
+export type Trouble = 'none' | 'apart' | 'mixed';
 
 /** What one reporter has counted. */
 export interface TimedState {
-  /** Within the present step. */
-  readonly canary: Buckets;
-  readonly stable: Buckets;
-  /** Stable since the evidence began, the time before the rollout included. */
-  readonly past: Buckets;
   /** Whether it gave any rows in the last counted slot. */
   readonly present: boolean;
-  /** How many counted slots in a row have proven a failure; no more than a verdict needs. */
-  readonly proven: number;
+  readonly trouble: Trouble;
+  /** In milliseconds. */
+  readonly bounds: readonly number[];
+  /** Stable as it is expected to be: what it was, the longer ago the less. */
+  readonly usual: readonly number[];
+  /** Judged within the present step. */
+  readonly canary: readonly number[];
+  readonly stable: readonly number[];
+  /** Slots that wait until both arms have had a request. */
+  readonly pending: { readonly canary: readonly number[]; readonly stable: readonly number[] };
+  /** How long the canary has had traffic; no more than the warm-up takes. */
+  readonly warmMs: number;
+  /** How burstily stable's slow requests come, at the bounds nearest to its p90 and p99.5. */
+  readonly bursts: readonly Bursts[];
+  readonly watch?: Watch;
+  readonly contests: readonly Contest[];
 }
 
 /** By reporter; what was counted before the rollout stands apart until the first slot tells which workload is which. */
 export interface LatencyState {
   readonly before: ByReporter<BucketTally>;
+  /** How burstily that came. */
+  readonly bursts?: TimedBursts;
   readonly reporters: ByReporter<TimedState>;
+  /** Each reporter's part of what the gate may spend; fixed with the first slot. */
+  readonly shares?: Readonly<Record<Reporter, number>>;
 }
 
 /** A reporter that has counted nothing yet. */
-export const nothingTimed: TimedState = { canary: {}, stable: {}, past: {}, present: false, proven: 0 };
+export const nothingTimed: TimedState = {
+  present: false,
+  trouble: 'none',
+  bounds: [],
+  usual: [0],
+  canary: [0],
+  stable: [0],
+  pending: { canary: [0], stable: [0] },
+  warmMs: 0,
+  bursts: [],
+  contests: [],
+};
 
 /** What was counted before the rollout, as far as it concerns the subject. */
-export function foldTimedBefore({ before, reporters }: LatencyState, subject: Subject): LatencyState {
-  const folded = eachReporter(before, (tally) => ({
-    ...nothingTimed,
-    past: bucketsOf(tally, subject).stable,
-    present: true,
-  }));
-  return { before: {}, reporters: { ...folded, ...reporters } };
+export function foldTimedBefore(state: LatencyState, subject: Subject): LatencyState {
+  const { before, reporters, shares } = state;
+  const folded: Partial<Record<Reporter, TimedState>> = {};
+  for (const reporter of allReporters) {
+    const tally = before[reporter];
+    if (tally === undefined) continue;
+    const times = timesOf(bucketsOf(tally, subject).stable);
+    const known = times.kind === 'times' ? knownAs(times.histogram) : nothingTimed;
+    const bursts = state.bursts?.[reporter]?.[`${subject.namespace}/${subject.stable}`] ?? [];
+    folded[reporter] = { ...known, bursts, present: true };
+  }
+  return { before: {}, reporters: { ...folded, ...reporters }, ...(shares === undefined ? {} : { shares }) };
 }
 
-/** Adds a slot's buckets to what stands. */
-export function addTimed(
-  state: TimedState,
-  slot: { readonly canary: Buckets; readonly stable: Buckets },
-  inStep: boolean,
-): TimedState {
-  const past = addBuckets(state.past, slot.stable);
-  if (!inStep) return { ...state, past, present: true };
+/** A reporter of which only stable's past is known. */
+function knownAs({ bounds, counts }: Histogram): TimedState {
+  return { ...emptied(nothingTimed, bounds), usual: counts };
+}
+
+/** The same memory with nothing counted, by these bounds. */
+export function emptied(state: TimedState, bounds: readonly number[]): TimedState {
+  const none = [...bounds.map(() => 0), 0];
+  return { ...state, bounds, usual: none, canary: none, stable: none, pending: { canary: none, stable: none } };
+}
+
+/** The same memory by fewer bounds, all of which are its own. */
+export function coarsened(state: TimedState, bounds: readonly number[]): TimedState {
+  if (bounds.length === state.bounds.length) return state;
+  const fewer = (counts: readonly number[]): readonly number[] =>
+    onBounds({ bounds: state.bounds, counts }, bounds).counts;
+  const { watch, ...rest } = state;
   return {
-    ...state,
-    canary: addBuckets(state.canary, slot.canary),
-    stable: addBuckets(state.stable, slot.stable),
-    past,
-    present: true,
+    ...rest,
+    ...(watch !== undefined && bounds.includes(watch.bound) ? { watch } : {}),
+    bursts: state.bursts.filter(({ bound }) => bounds.includes(bound)),
+    bounds,
+    usual: fewer(state.usual),
+    canary: fewer(state.canary),
+    stable: fewer(state.stable),
+    pending: { canary: fewer(state.pending.canary), stable: fewer(state.pending.stable) },
   };
 }
 
-/** The saved state; undefined when it is none. Keys it does not know are dropped. */
-export function reviveLatency(saved: unknown): LatencyState | undefined {
-  if (!isRecord(saved) || !isRecord(saved['before']) || !isRecord(saved['reporters'])) return undefined;
-  const before = reviveEach(saved['before'], (tally) => reviveRecord(tally, reviveBuckets));
-  const reporters = reviveEach(saved['reporters'], reviveTimed);
-  return before === undefined || reporters === undefined ? undefined : { before, reporters };
+/** What was judged of both arms in this step. */
+export function timingsOf({ bounds, canary, stable }: TimedState): Timings {
+  return { canary: { bounds, counts: canary }, stable: { bounds, counts: stable } };
 }
 
-function reviveTimed(saved: unknown): TimedState | undefined {
-  if (!isRecord(saved)) return undefined;
-  const { present, proven } = saved;
-  const [canary, stable, past] = [
-    reviveBuckets(saved['canary']),
-    reviveBuckets(saved['stable']),
-    reviveBuckets(saved['past']),
-  ];
-  if (canary === undefined || stable === undefined || past === undefined) return undefined;
-  return typeof present === 'boolean' && isCount(proven) ? { canary, stable, past, present, proven } : undefined;
-}
-
-function reviveBuckets(saved: unknown): Buckets | undefined {
-  const buckets = reviveRecord(saved, reviveCount);
-  if (buckets === undefined) return undefined;
-  const bounds = Object.keys(buckets);
-  return bounds.length <= mostBounds && bounds.every((bound) => bound !== '' && Number(bound) > 0)
-    ? buckets
-    : undefined;
+/** Stable as it is expected to be. */
+export function usualOf({ bounds, usual }: TimedState): Histogram {
+  return { bounds, counts: usual };
 }

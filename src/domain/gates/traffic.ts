@@ -3,8 +3,9 @@ import { type ByReporter, countsOf, type ReporterCounts, reporters, type Tally }
 import type { Reporter, Subject } from '../evidence.ts';
 import { type Gate, type GateContext, type GateSlot, isCount, isRecord, type Opinion } from '../gate.ts';
 import { formatShare } from '../plan.ts';
+import { rate, type Trial } from '../statistics/excess.ts';
+import { evidenceOfMismatch } from '../statistics/share.ts';
 import { formatDuration } from '../time.ts';
-import { rate, type Trial } from './divergence.ts';
 import { chargedToCanary } from './errors-compare.ts';
 import { eachReporter, type Level, reviveEach, reviveTally } from './errors-state.ts';
 import { grouped, opinion, seenBy } from './words.ts';
@@ -22,8 +23,8 @@ interface TrafficState {
   readonly shares: ByReporter<Share>;
 }
 
-/** Standard deviations of a random split that are granted. */
-const deviations = 5;
+/** Odds that a wrong split takes, so that one in a thousand rollouts with a right one is held by mistake. */
+const certain = Math.log(1_000);
 /** What is granted besides: clients differ, and a split per connection is coarser than one per request. */
 const tolerance = 0.02;
 
@@ -77,10 +78,10 @@ function sayTraffic({ shares }: TrafficState, context: GateContext): Opinion {
       `Neither version has received requests in ${formatDuration(countedMs)}, so the weight of ${weight}% cannot be seen. Send some traffic.`,
     );
   }
-  const [low, high] = expectedShare(weight / 100, split.n);
+  const [low, high] = [Math.max(0, weight / 100 - tolerance), Math.min(1, weight / 100 + tolerance)];
   const share = rate(split);
   const told = `The canary received ${grouped(split.x)} of ${grouped(split.n)} requests (${formatShare(share)}), ${seenBy[reporter]}, at weight ${weight}%`;
-  if (share >= low && share <= high) return opinion('pass', 'WeightsInEffect', `${told}.`);
+  if (evidenceOfMismatch(split, low, high) < certain) return opinion('pass', 'WeightsInEffect', `${told}.`);
   const message =
     `${told}, where ${formatShare(low)} to ${formatShare(high)} would be expected. The weights do not reach all of the traffic: look for clients ` +
     'without a sidecar, a second route for the host, or a gateway that the route does not name.';
@@ -99,11 +100,6 @@ function clientView(shares: ByReporter<Share>): { readonly reporter: Reporter; r
 function splitOf(share: Share = none): Trial {
   const canary = share.canary + chargedToCanary(share, share.canary + share.stable);
   return { n: canary + share.stable, x: canary };
-}
-
-function expectedShare(weight: number, n: number): readonly [number, number] {
-  const band = deviations * Math.sqrt((weight * (1 - weight)) / n) + tolerance;
-  return [Math.max(0, weight - band), Math.min(1, weight + band)];
 }
 
 function reviveTraffic(saved: unknown): TrafficState | undefined {

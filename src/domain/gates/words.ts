@@ -2,8 +2,8 @@
 import type { Reporter } from '../evidence.ts';
 import type { Opinion } from '../gate.ts';
 import { formatShare } from '../plan.ts';
+import { rate, type Trial } from '../statistics/excess.ts';
 import { type Verdict, verdictRank } from '../verdict.ts';
-import { rate, type Trial } from './divergence.ts';
 
 const longestMessage = 1_000;
 

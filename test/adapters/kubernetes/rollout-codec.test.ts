@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { newRollout, statusBody } from '../../../src/adapters/kubernetes/rollout-bodies.ts';
 import { readRollout } from '../../../src/adapters/kubernetes/rollout-codec.ts';
 import { sizeOf } from '../../../src/adapters/kubernetes/status-size.ts';
+import type { CustomGate } from '../../../src/domain/gates/custom.ts';
+import { mostBytes } from '../../../src/domain/gates/custom-settings.ts';
+import { writeGate } from '../../../src/domain/gates/custom-writing.ts';
 import { type Lanes, longestLanes } from '../../../src/domain/lanes.ts';
 import {
   cleanUps,
@@ -15,7 +18,7 @@ import {
   stages,
 } from '../../../src/domain/rollout.ts';
 import { formatInstant } from '../../../src/domain/time.ts';
-import { aRollout, aRoute, aSpec, aStatus, aVerdict, aWarrant, dawn } from '../../support/builders.ts';
+import { aPlan, aRollout, aRoute, aSpec, aStatus, aVerdict, aWarrant, dawn } from '../../support/builders.ts';
 import { complaintsOf, rolloutSchema } from './crd-schema.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -88,6 +91,39 @@ const lanes = fc.record(
   { requiredKeys: ['kind', 'target', 'namespace', 'hosts', 'objects', 'originals', 'names', 'made'] },
 );
 
+const questions: fc.Arbitrary<CustomGate['question']> = fc.oneof(
+  fc.record(
+    {
+      kind: fc.constant('limit' as const),
+      query: fc.constant('x{a="{{canary}}"}'),
+      min: fc.nat(),
+      max: fc.constant(1e10),
+    },
+    { requiredKeys: ['kind', 'query', 'max'] },
+  ),
+  fc.record({
+    kind: fc.constant('compare' as const),
+    canary: fc.constant('x{a="{{canary}}"}'),
+    stable: fc.constant('x{\n a="{{stable}}"}'),
+    most: fc.record({
+      kind: fc.constantFrom('ratio' as const, 'increase' as const),
+      value: fc.constantFrom(1.5, 1e-7),
+    }),
+  }),
+);
+const gates: fc.Arbitrary<CustomGate> = fc.record(
+  {
+    name: fc.constantFrom('queue', 'cpu', 'a'.repeat(40)),
+    question: questions,
+    onNoData: fc.constantFrom('hold' as const, 'pass' as const, 'fail' as const),
+    shadow: fc.boolean(),
+    windowMs: fc.integer({ min: 1, max: 3_600_000 }),
+    intervalMs: fc.integer({ min: 1, max: 3_600_000 }),
+    failures: fc.integer({ min: 1, max: 10 }),
+  },
+  { requiredKeys: ['name', 'question', 'onNoData', 'shadow', 'windowMs', 'failures'] },
+);
+
 const plans = fc.record(
   {
     steps: fc
@@ -102,7 +138,9 @@ const plans = fc.record(
     onUndecided: fc.constantFrom('hold' as const, 'rollback' as const, 'advance' as const),
     analysis: fc.constantFrom('auto' as const, 'off' as const),
     maxUnmeshed: share,
+    falseRollback: fc.integer({ min: 1, max: 500_000 }).map((millionths) => millionths / 1e6),
     testers: fc.constantFrom('x-canary: true', 'cookie: canary=1'),
+    gates: fc.uniqueArray(gates, { maxLength: 3, selector: ({ name }) => name }),
   },
   {
     requiredKeys: [
@@ -115,6 +153,8 @@ const plans = fc.record(
       'onUndecided',
       'analysis',
       'maxUnmeshed',
+      'falseRollback',
+      'gates',
     ],
   },
 );
@@ -227,6 +267,8 @@ describe('a rollout that is stored', () => {
 
 describe('the size of a stored rollout', () => {
   const letters = (count: number, letter: string): string => letter.repeat(count);
+  /** The definition bounds what people write in letters, and in bytes. */
+  const within = (bytes: number, text: string): string => Buffer.from(text).subarray(0, bytes).toString();
   /** Who owns which field, which the API server adds; test/contract/crds.test.ts measures it. */
   const fieldOwnersBytes = 4 * 1024;
 
@@ -236,9 +278,9 @@ describe('the size of a stored rollout', () => {
       id: `${index}`.padEnd(64, 'x'),
       verb: 'promoteFull' as const,
       step: 19,
-      actor: letters(256, letter),
+      actor: within(768, letters(256, letter)),
       surface: letters(40, 's'),
-      reason: letters(160, letter),
+      reason: within(480, letters(160, letter)),
       time: dawn,
     }));
     const images = Array<string>(20).fill(letters(1_000, 'i'));
@@ -248,7 +290,29 @@ describe('the size of a stored rollout', () => {
       stable: version,
       canary: version,
       requests,
+      plan: aPlan({ gates: largestGates(letter) }),
     });
+  }
+
+  /** As many bytes of gates as a policy may have. */
+  function largestGates(letter: string): readonly CustomGate[] {
+    const gateOf = (index: number, count: number): CustomGate => ({
+      name: `${index}`.padEnd(40, 'x'),
+      question: {
+        kind: 'compare',
+        canary: letters(count, letter),
+        stable: letters(count, letter),
+        most: { kind: 'increase', value: 1.2345e-7 },
+      },
+      onNoData: 'hold',
+      shadow: false,
+      windowMs: 3_599_999,
+      intervalMs: 3_599_999,
+      failures: 10,
+    });
+    const all = (count: number) => Array.from({ length: 8 }, (_, index) => gateOf(index, count));
+    const room = mostBytes - sizeOf(all(0).map(writeGate));
+    return all(Math.floor(room / 16 / (sizeOf(letter) - 2)));
   }
 
   /** As many as are let through, and what a promotion and a template taken over add to them later. */

@@ -77,6 +77,42 @@ describe('An answer', () => {
     expect(samples[1]?.labels).toEqual({ n: '1' });
   });
 
+  test('may be a scalar, which is a number without labels', async () => {
+    answering = answerJson(200, { status: 'success', data: { resultType: 'scalar', result: [1, '+Inf'] } });
+
+    expect(await ask()).toEqual({ kind: 'vector', samples: [{ labels: {}, value: Number.POSITIVE_INFINITY }] });
+  });
+
+  test.each<readonly [string, Answering, RegExp]>([
+    [
+      'cannot be read',
+      answerJson(400, { errorType: 'bad_data', error: 'parse error' }),
+      /400 \(bad_data\): parse error\./,
+    ],
+    [
+      'cannot be carried out',
+      answerJson(422, { errorType: 'execution', error: 'many-to-many' }),
+      /\(execution\): many-to-many\./,
+    ],
+    [
+      'gives ranges',
+      answerJson(200, { status: 'success', data: { resultType: 'matrix', result: [] } }),
+      /gave ranges of values/,
+    ],
+    [
+      'gives a text',
+      answerJson(200, { status: 'success', data: { resultType: 'string', result: [1, 'x'] } }),
+      /gave a text/,
+    ],
+  ])('is none, for good, to a query that %s', async (_, how, sentence) => {
+    answering = how;
+
+    const answer = await ask();
+
+    expect(answer).toEqual({ kind: 'down', message: expect.stringMatching(sentence), refused: true });
+    expect(answer.kind === 'down' && answer.message).toMatch(/ The query has to be changed\.$/);
+  });
+
   test('may be empty, which is an answer', async () => {
     answering = vector([]);
 
@@ -143,7 +179,6 @@ describe('A source that does not answer is down, in a sentence that says why', (
       /may not be complete \(store 2 is away\), so nothing was counted/,
     ],
     ['histograms', vector([{ metric: {}, histogram: [1, {}] }]), /unknown shape/],
-    ['a matrix', answerJson(200, { status: 'success', data: { resultType: 'matrix', result: [] } }), /unknown shape/],
     ['nothing at all', (_, response) => void response.end(), /answered with a page instead of metrics/],
     [
       'JSON that breaks off',
@@ -157,7 +192,7 @@ describe('A source that does not answer is down, in a sentence that says why', (
 
     const answer = await ask();
 
-    expect(answer).toEqual({ kind: 'down', message: expect.stringMatching(sentence) });
+    expect(answer).toEqual({ kind: 'down', message: expect.stringMatching(sentence), refused: false });
     expect(JSON.stringify(answer)).not.toContain(token);
     expect(JSON.stringify(answer)).not.toContain(tenant);
     expect(answer.kind === 'down' && answer.message).toMatch(
@@ -171,7 +206,7 @@ describe('A source that does not answer is down, in a sentence that says why', (
     answering = (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{');
     const stuck = await ask({ timeoutMs: 200 });
 
-    const late = { kind: 'down', message: expect.stringContaining('did not answer within 200ms') };
+    const late = { kind: 'down', message: expect.stringContaining('did not answer within 200ms'), refused: false };
     expect([silent, stuck]).toEqual([late, late]);
   });
 
@@ -183,13 +218,18 @@ describe('A source that does not answer is down, in a sentence that says why', (
       message: expect.stringMatching(
         /^Prometheus at http:\/\/127\.0\.0\.1:9\/prefix cannot be reached \(ECONNREFUSED\)/,
       ),
+      refused: false,
     });
   });
 
   test('its token cannot be read', async () => {
     const answer = await ask({ bearerTokenFile: join(folder, 'none') });
 
-    expect(answer).toEqual({ kind: 'down', message: expect.stringContaining('cannot be read') });
+    expect(answer).toEqual({
+      kind: 'down',
+      message: expect.stringContaining('cannot be read'),
+      refused: false,
+    });
     expect(requests).toEqual([]);
   });
 });

@@ -47,6 +47,8 @@ export interface TestCluster {
   /** What `append` gives instead of doing its work. */
   refuses(outcome: { readonly kind: 'full' | 'gone' } | { readonly kind: 'refused'; readonly message: string }): void;
   policies: Record<string, Readonly<Record<string, string>>>;
+  /** Texts by the names of their files. */
+  readonly files: Record<string, string>;
   /** What an examination finds, and what each was asked with. */
   readonly doctor: { findings: readonly Finding[]; readonly asked: DoctorFlags[] };
   /** Runs the command in namespace shop unless the words say otherwise. */
@@ -69,6 +71,7 @@ export function testCluster(): TestCluster {
   const released: string[] = [];
   const doctor: TestCluster['doctor'] = { findings: [], asked: [] };
   const policies: Record<string, Readonly<Record<string, string>>> = {};
+  const files: Record<string, string> = {};
   const { side: managed, ports: managedPorts } = managedSide(workloads);
   let located: Located = { kind: 'located', route: aRoute() };
   let failure: Error | undefined;
@@ -134,7 +137,7 @@ export function testCluster(): TestCluster {
     ...managedPorts,
     metrics: (source) => {
       managed.sources.push(source);
-      return { read: async () => managed.reading };
+      return managed.metrics ?? { read: async (slot) => managed.readings?.(slot) ?? managed.reading };
     },
     doctor: (flags) => {
       doctor.asked.push(flags);
@@ -174,6 +177,16 @@ export function testCluster(): TestCluster {
         controllers.push(flags);
         return 0;
       },
+      async readInput(file) {
+        const text = files[file];
+        if (text === undefined) throw new Error(`There is no file ${file}.`);
+        return text;
+      },
+      async writeOutput(file, text) {
+        if (file.startsWith('/nowhere/')) throw new Error('There is no such folder.');
+        files[file] = text;
+      },
+      querySyntax: async () => (await import('../../../src/adapters/prometheus/syntax.ts')).queryProblems,
       terminal: {
         out: (text) => void out.push(text),
         err: (text) => void err.push(text),
@@ -209,6 +222,7 @@ export function testCluster(): TestCluster {
     doctor,
     managed,
     policies,
+    files,
     put,
     get: (name) => rollouts.get(name),
     change,

@@ -1,7 +1,14 @@
 // What the command needs of a managed Deployment, in memory: its generations, its copies, its hold and its template.
 import type { CliCluster, MetricsSource, PastTemplate } from '../../../src/cli/cluster.ts';
-import type { Generation, LanesWanted, RouteProblem, Surveyed, Workload } from '../../../src/controller/ports.ts';
-import type { SlotReading } from '../../../src/domain/evidence.ts';
+import type {
+  Generation,
+  LanesWanted,
+  Metrics,
+  RouteProblem,
+  Surveyed,
+  Workload,
+} from '../../../src/controller/ports.ts';
+import type { Slot, SlotReading } from '../../../src/domain/evidence.ts';
 import type { Lanes } from '../../../src/domain/lanes.ts';
 import type { Rollout, RolloutSpec, RolloutStatus } from '../../../src/domain/rollout.ts';
 import { aPlan, aRollout, aWorkload, dawn } from '../../support/builders.ts';
@@ -25,6 +32,10 @@ export interface ManagedSide {
   /** The metrics sources that were asked, and what each gives. */
   readonly sources: MetricsSource[];
   reading: SlotReading;
+  /** What it gives for each slot, where that is not always the same. */
+  readings: ((slot: Slot) => SlotReading) | undefined;
+  /** Another metrics source, in place of those readings. */
+  metrics: Pick<Metrics, 'read'> | undefined;
   /** Whether the user may read no Deployment. */
   forbidden: boolean;
   /** Called whenever the hold is lifted or the adoption ended. */
@@ -46,6 +57,8 @@ export function managedSide(workloads: Map<string, Workload>): { readonly side: 
     surveyed: { kind: 'lanes', lanes: someLanes() },
     sources: [],
     reading: { kind: 'sourceDown', slot: { start: dawn, end: dawn }, message: 'Nobody answers.' },
+    readings: undefined,
+    metrics: undefined,
     forbidden: false,
     onChange: () => undefined,
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Evidence } from '../../../src/domain/evidence.ts';
 import { beginEvidence, beginStep, judge } from '../../../src/domain/judge.ts';
 import {
   aBefore,
@@ -14,6 +15,11 @@ import {
   steadily,
 } from './readings.ts';
 
+/** Evidence of a stable of which 45 of 9,000 requests failed before the rollout. */
+function knownStable(): Evidence {
+  return beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] }))), origin);
+}
+
 describe('The errors gate passes', () => {
   test('a canary that fails no more than stable, on enough requests, and gives the numbers', () => {
     const looks = looksAt(steadily(4, { canary: [150, 1], stable: [1_350, 8] }), aContext());
@@ -23,15 +29,35 @@ describe('The errors gate passes', () => {
       verdict: 'pass',
       reason: 'NotWorse',
       message:
-        '4 of 600 (0.67%) canary requests failed against 32 of 5,400 (0.59%) of stable, as its clients saw it (reporter source), within the error margin of 0.5%.',
+        '4 of 600 (0.67%) canary requests failed against 32 of 5,400 (0.59%) of stable, as its clients saw it (reporter source), within 2%, which is ' +
+        'the error margin (0.5%) over the 25% that come next. The difference is -0.75 to +1.5 points with 95% certainty.',
       query: 'the requests',
+      numbers: {
+        canary: { requests: 600, failures: 4 },
+        stable: { requests: 5_400, failures: 32 },
+        interval: { low: -0.0075, high: 0.015, level: 0.95 },
+        margin: 0.02,
+        worse: { odds: expect.closeTo(0.32, 1), needed: 200 },
+        fine: { odds: expect.closeTo(350, -2), needed: 10 },
+        progress: { have: 600, need: 600, leftMs: 0 },
+      },
     });
   });
 
-  test('a canary at weight 100 against the stable of before, with twice the margin, and says so', () => {
+  test('with a smaller margin the more people the next step reaches', () => {
+    const seen = { canary: [300, 2], stable: [700, 4] } as const;
+    const margins = [10, 25, 50].map((weight) => {
+      const verdict = lastOf('errors', looksAt(steadily(2, seen), aContext({}, { weight })));
+      return verdict.numbers?.margin;
+    });
+
+    expect(margins).toEqual([0.02, 0.01, 0.005]);
+  });
+
+  test('a canary at weight 100 against the stable of before, with a wider margin, and says so', () => {
     const before = beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] })));
     const looks = looksAt(
-      steadily(2, { canary: [1_000, 13] }),
+      steadily(4, { canary: [1_000, 6] }),
       aContext({}, { weight: 100 }),
       beginStep(before, origin),
     );
@@ -39,7 +65,7 @@ describe('The errors gate passes', () => {
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'pass', reason: 'NotWorse' });
     expect(lastOf('errors', looks).message).toContain('45 of 9,000 (0.5%) of stable before weight 100%');
     expect(lastOf('errors', looks).message).toContain(
-      'twice the error margin (1%, because stable is known only from before)',
+      'within 1.5%, which is half as much again as before and the error margin, because the times differ',
     );
   });
 
@@ -68,46 +94,70 @@ describe('The errors gate passes', () => {
 });
 
 describe('The errors gate fails', () => {
-  test('a canary that fails more often beyond chance, at the second slot that proves it', () => {
-    const looks = looksAt(steadily(4, { canary: [150, 15], stable: [1_350, 13] }), aContext());
+  test('a canary that fails more often beyond chance, as soon as the odds suffice', () => {
+    const looks = looksAt(steadily(5, { canary: [150, 15], stable: [1_350, 13] }), aContext());
 
     const verdicts = looks.map((verdicts) => verdicts[0]?.verdict);
-    expect(verdicts).toEqual(['undecided', 'fail', 'fail', 'fail']);
-    expect(lastOf('errors', looks.slice(0, 1)).message).toContain('The next slot has to say the same for a rollback.');
-    expect(lastOf('errors', looks.slice(0, 2))).toEqual({
+    expect(verdicts).toEqual(['undecided', 'undecided', 'fail', 'fail', 'fail']);
+    expect(lastOf('errors', looks)).toEqual({
       gate: 'errors',
       verdict: 'fail',
       reason: 'ErrorRateWorse',
-      message:
-        '30 of 300 (10%) canary requests failed against 26 of 2,700 (0.96%) of stable, as its clients saw it (reporter source), more than the error ' +
-        'margin of 0.5% allows. Failed: 30 answered 5xx. Chance explains this less than once in a thousand times, at 2 slots in a row.',
+      message: expect.stringMatching(
+        /^45 of 450 \(10%\) canary requests failed against 39 of 4,050 \(0\.96%\) of stable, as its clients saw it \(reporter source\): worse than is tolerated\. Failed: 45 answered 5xx\. The difference is at least \+3 points with 95% certainty\. The odds against chance are [\d,]+ to 1\.$/,
+      ),
       query: 'the requests',
+      numbers: expect.objectContaining({ canary: { requests: 450, failures: 45 } }),
     });
   });
 
-  test('nothing on one slot alone, however bad, nor on two with a better one in between', () => {
-    const bad = aReading(0, { canary: [150, 15], stable: [1_350, 13] });
-    const fine = aReading(1, { canary: [3_000, 30], stable: [27_000, 270] });
-    const worst = aReading(2, { canary: [1_000, 200], stable: [9_000, 90] });
-    const looks = looksAt([bad, fine, worst], aContext());
+  test('nothing for one bad slot among good ones, however often it is looked at', () => {
+    const good = (index: number) => aReading(index, { canary: [150, 1], stable: [1_350, 9] });
+    const bad = aReading(4, { canary: [150, 16], stable: [1_350, 9] });
+    const looks = looksAt(
+      [...Array.from({ length: 4 }, (_, index) => good(index)), bad, ...[5, 6, 7, 8, 9].map(good)],
+      aContext(),
+    );
 
-    const reasons = looks.map((verdicts) => verdicts[0]?.reason);
-    expect(reasons).toEqual(['MarginNotMet', 'NotWorse', 'MarginNotMet']);
+    expect(looks.filter((verdicts) => verdicts.some(({ verdict }) => verdict === 'fail'))).toEqual([]);
   });
 
-  test('nothing by slots without canary requests: they are no second look', () => {
-    const bad = aReading(0, { canary: [150, 40], stable: [1_350, 13] });
-    const idle = aReading(1, { canary: [0, 0], stable: [1_350, 13] });
-    const looks = looksAt([bad, idle, aReading(2, { canary: [150, 40], stable: [1_350, 13] })], aContext());
+  test('an outage at its first slot, long before min-requests', () => {
+    const looks = looksAt([aReading(0, { canary: [30, 30], stable: [270, 1] })], aContext());
 
-    expect(looks.map((verdicts) => verdicts[0]?.verdict)).toEqual(['undecided', 'undecided', 'fail']);
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
   });
 
-  test('a canary over its ceiling, although stable is no better', () => {
-    const looks = looksAt(steadily(3, { canary: [500, 40], stable: [4_500, 360] }), aContext({ maxErrorRate: 0.02 }));
+  test('a canary that turns bad at a later step, after it was good for long', () => {
+    const context = aContext();
+    const good = judge(
+      beginStep(beginEvidence(origin), origin),
+      steadily(60, { canary: [150, 1], stable: [1_350, 9] }),
+      context,
+    );
+    const next = beginStep(good.evidence, origin + 60 * slotMs);
+    const bad = Array.from({ length: 8 }, (_, index) =>
+      aReading(60 + index, { canary: [375, 20], stable: [1_125, 8] }),
+    );
+
+    const looks = looksAt(bad, aContext({}, { weight: 25 }), next);
+
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail' });
+  });
+
+  test('nothing by slots without canary requests: they add no evidence', () => {
+    const bad = aReading(0, { canary: [150, 14], stable: [1_350, 13] });
+    const idle = [1, 2, 3, 4].map((index) => aReading(index, { canary: [0, 0], stable: [1_350, 13] }));
+    const looks = looksAt([bad, ...idle], aContext());
+
+    expect(looks.map((verdicts) => verdicts[0]?.verdict)).not.toContain('fail');
+  });
+
+  test('a canary over its ceiling where nothing is known of stable', () => {
+    const looks = looksAt(steadily(8, { canary: [500, 40] }), aContext({ maxErrorRate: 0.02 }, { weight: 100 }));
 
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail', reason: 'ErrorRateAboveCeiling' });
-    expect(lastOf('errors', looks).message).toContain('120 of 1,500 (8%) canary requests failed');
+    expect(lastOf('errors', looks).message).toContain('(8%) canary requests failed');
     expect(lastOf('errors', looks).message).toContain('max-error-rate allows 2%.');
   });
 
@@ -118,7 +168,7 @@ describe('The errors gate fails', () => {
     );
 
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
-    expect(lastOf('errors', looks).message).toContain('Failed: 300 that found no endpoint, beyond the usual level.');
+    expect(lastOf('errors', looks).message).toContain('Failed: 100 that found no endpoint, beyond the usual level.');
   });
 
   test('nothing for failures without a workload that are usual for the service', () => {
@@ -155,15 +205,91 @@ describe('The errors gate fails', () => {
     expect(lastOf('errors', looks).message).toContain('(reporter destination)');
   });
 
-  test('a canary at weight 100 that is worse than stable was', () => {
-    const before = beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] })));
+  test('a canary at weight 100 that jumps by thirty points, against the counts of before', () => {
+    const looks = looksAt(steadily(2, { canary: [1_000, 305] }), aContext({}, { weight: 100 }), knownStable());
+
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
+    expect(lastOf('errors', looks).message).toContain(
+      '305 of 1,000 (30.5%) canary requests failed against 45 of 9,000 (0.5%) of stable before weight 100%',
+    );
+  });
+
+  test('nothing at weight 100 for a jump of less than ten points, which an incident may be, and passes it neither', () => {
+    for (const failed of [30, 60, 100]) {
+      const looks = looksAt(steadily(40, { canary: [1_000, failed] }), aContext({}, { weight: 100 }), knownStable());
+
+      expect(looks.filter((verdicts) => verdicts[0]?.verdict !== 'undecided')).toEqual([]);
+      expect(lastOf('errors', looks)).toMatchObject({ reason: 'TooFewFailures' });
+      expect(lastOf('errors', looks).numbers?.worse?.odds).toBeLessThan(1);
+    }
+  });
+
+  test('at a step below 100 a canary that fails as much more often, because stable would share an incident', () => {
     const looks = looksAt(
-      steadily(2, { canary: [1_000, 60] }),
-      aContext({}, { weight: 100 }),
-      beginStep(before, origin),
+      steadily(4, { canary: [500, 30], stable: [500, 3] }),
+      aContext({}, { weight: 50 }),
+      knownStable(),
     );
 
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
+  });
+});
+
+describe('Slots before the start of a step', () => {
+  const fishy = { canary: [150, 15], stable: [1_350, 13] } as const;
+  const awaiting = (slots: number) => beginStep(beginEvidence(origin), origin + slots * slotMs);
+  const sentence = (failed: string, usual: string): unknown =>
+    expect.stringContaining(
+      `${failed} canary requests failed against ${usual} of stable since the canary first had traffic`,
+    );
+
+  test('condemn together, also when the evidence was saved between them, and all of them are told', () => {
+    const first = judge(awaiting(9), steadily(2, fishy), aContext());
+    const saved = JSON.parse(JSON.stringify(first.evidence)) as Evidence;
+    const [stood, revived] = [first.evidence, saved].map((evidence) =>
+      judge(evidence, [aReading(2, fishy)], aContext()),
+    );
+
+    expect(first.verdicts[0]?.verdict).toBe('noData');
+    expect(revived).toEqual(stood);
+    expect(revived?.verdicts[0]).toMatchObject({
+      verdict: 'fail',
+      message: sentence('45 of 450 (10%)', '39 of 4,050 (0.96%)'),
+      numbers: { canary: { requests: 450, failures: 45 }, stable: { requests: 4_050, failures: 39 } },
+    });
+    expect(revived?.verdicts[0]?.message).toContain('Failed: 45 answered 5xx.');
+  });
+
+  test('are told together with those of the step when it is the step that condemns', () => {
+    const looks = looksAt(steadily(3, fishy), aContext(), awaiting(2));
+
+    expect(looks.map((verdicts) => verdicts[0]?.verdict)).toEqual(['noData', 'noData', 'fail']);
+    expect(lastOf('errors', looks)).toMatchObject({ message: sentence('45 of 450 (10%)', '39 of 4,050 (0.96%)') });
+  });
+
+  test('are told as long as they speak against the canary, also when the next step has begun', () => {
+    const first = judge(awaiting(9), steadily(2, fishy), aContext());
+    const next = beginStep(first.evidence, origin + 2 * slotMs);
+    const looks = looksAt([aReading(2, fishy)], aContext(), next);
+    const alone = looksAt([aReading(2, fishy)], aContext(), awaiting(2));
+
+    expect(lastOf('errors', looks)).toMatchObject({
+      verdict: 'fail',
+      message: sentence('45 of 450 (10%)', '39 of 4,050 (0.96%)'),
+    });
+    expect(lastOf('errors', alone)).toMatchObject({ verdict: 'undecided' });
+  });
+
+  test('at weight 100 say nothing of the canary', () => {
+    const late = beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] }))), origin + 2 * slotMs);
+    const bad = { canary: [1_000, 500], stable: [10, 0] } as const;
+    const looks = looksAt(
+      [...steadily(2, bad), aReading(2, { canary: [1_000, 5] })],
+      aContext({}, { weight: 100 }),
+      late,
+    );
+
+    expect(looks.map((verdicts) => verdicts[0]?.verdict)).toEqual(['noData', 'noData', 'pass']);
   });
 });
 
@@ -178,7 +304,7 @@ describe('What counts as an error', () => {
     const looks = looksAt([readingOf(0, rows), readingOf(1, rows)], aContext());
 
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail' });
-    expect(lastOf('errors', looks).message).toContain('Failed: 100 with a gRPC server fault.');
+    expect(lastOf('errors', looks).message).toContain('Failed: 50 with a gRPC server fault.');
   });
 
   test('requests without a response do, as far as stable has a smaller share of them', () => {
@@ -189,31 +315,56 @@ describe('What counts as an error', () => {
       aRow({ workload: 'cart-v2', count: 300 - canary }),
       aRow({ workload: 'cart-v2', ...hung, count: canary }),
     ];
-    const alike = looksAt([readingOf(0, rows(15, 135)), readingOf(1, rows(15, 135))], aContext());
-    const hanging = looksAt([readingOf(0, rows(150, 135)), readingOf(1, rows(150, 135))], aContext());
+    const slots = (canary: number, stable: number) =>
+      Array.from({ length: 12 }, (_, index) => readingOf(index, rows(canary, stable)));
+    const alike = looksAt(slots(15, 135), aContext());
+    const hanging = looksAt(slots(150, 135), aContext());
 
     expect(lastOf('errors', alike)).toMatchObject({ verdict: 'pass' });
-    expect(lastOf('errors', alike).message).toContain('0 of 600 (0%) canary requests failed against 0 of 5,400');
+    expect(lastOf('errors', alike).message).toContain(
+      '180 of 3,600 (5%) canary requests failed against 1,620 of 32,400',
+    );
     expect(lastOf('errors', hanging)).toMatchObject({ verdict: 'fail' });
-    expect(lastOf('errors', hanging).message).toContain('300 without a response');
+    expect(lastOf('errors', hanging).message).toContain('without a response');
   });
 });
 
 describe('The errors gate is undecided', () => {
   test('below min-requests, and says how many are missing', () => {
-    const looks = looksAt(steadily(2, { canary: [40, 40], stable: [360, 0] }), aContext({ minRequests: 1_000 }));
+    const looks = looksAt(steadily(5, { canary: [150, 1], stable: [1_350, 9] }), aContext({ minRequests: 1_000 }));
 
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'TooFewRequests' });
     expect(lastOf('errors', looks).message).toContain(
-      'The canary has received 80 of 1,000 requests that a verdict takes (min-requests)',
+      'The canary has received 750 of 1,000 requests that a pass takes (min-requests)',
     );
   });
 
-  test('when stable has too few requests to compare with', () => {
-    const looks = looksAt(steadily(2, { canary: [900, 0], stable: [10, 0] }), aContext({}, { weight: 90 }));
+  test('until the evidence suffices, and says how many requests and minutes that takes at this rate', () => {
+    const looks = looksAt(steadily(4, { canary: [50, 0], stable: [50, 1] }), aContext({}, { weight: 50 }));
 
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'TooFewRequests' });
-    expect(lastOf('errors', looks).message).toContain('Stable has received 20 of 100 requests');
+    expect(lastOf('errors', looks).message).toMatch(
+      /That does not exclude yet more than the error margin \(0\.5%\): 200 of about [\d,]+ requests, \d+m left at this rate\./,
+    );
+    expect(lastOf('errors', looks).numbers?.progress?.have).toBe(200);
+  });
+
+  test('while stable itself is sick, and says so, although the canary is no worse', () => {
+    const before = beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [30_000, 150] }))), origin);
+    const looks = looksAt(steadily(12, { canary: [500, 40], stable: [4_500, 360] }), aContext(), before);
+
+    expect(looks.map((verdicts) => verdicts[0]?.verdict)).not.toContain('fail');
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'StableSick' });
+    expect(lastOf('errors', looks).message).toContain(
+      'Stable itself fails: about 8% of its requests in the last minutes, where it was 0.5% before the rollout',
+    );
+  });
+
+  test('while stable is above the ceiling too, which then does not condemn the canary', () => {
+    const looks = looksAt(steadily(8, { canary: [500, 40], stable: [4_500, 360] }), aContext({ maxErrorRate: 0.02 }));
+
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'StableSick' });
+    expect(lastOf('errors', looks).message).toContain('where max-error-rate allows 2%');
   });
 
   test('when it looks worse but so few failures may be chance', () => {
@@ -232,11 +383,10 @@ describe('The errors gate is undecided', () => {
   });
 
   test('when it looks above its ceiling but so few failures may be chance', () => {
-    const seen = { canary: [250, 8], stable: [2_250, 72] } as const;
-    const looks = looksAt(steadily(4, seen), aContext({ maxErrorRate: 0.02 }));
+    const looks = looksAt(steadily(4, { canary: [250, 6] }), aContext({ maxErrorRate: 0.02 }, { weight: 100 }));
 
-    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'TooFewFailures' });
-    expect(lastOf('errors', looks).message).toContain('32 of 1,000 (3.2%) canary requests failed');
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'LooksAboveCeiling' });
+    expect(lastOf('errors', looks).message).toContain('24 of 1,000 (2.4%) canary requests failed');
     expect(lastOf('errors', looks).message).toContain('more than max-error-rate of 2% allows');
   });
 

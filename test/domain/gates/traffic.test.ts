@@ -24,7 +24,7 @@ describe('The traffic gate', () => {
 
     expect(lastOf('traffic', looks)).toMatchObject({ verdict: 'undecided', reason: 'WeightsNotInEffect' });
     expect(lastOf('traffic', looks).message).toMatch(
-      /at weight 10%, where 5\.\d+% to 14\.\d+% would be expected\. The weights do not reach all/,
+      /at weight 10%, where 8% to 12% would be expected\. The weights do not reach all/,
     );
   });
 

@@ -2,6 +2,7 @@
 import { capacityChecks } from './capacity.ts';
 import type { Check } from './check.ts';
 import { delegateChecks } from './delegates.ts';
+import { gateChecks } from './gates.ts';
 import { gatewayChecks } from './gateways.ts';
 import { metricsChecks } from './metrics.ts';
 import { otherChecks } from './others.ts';
@@ -26,5 +27,6 @@ export const checks: readonly Check[] = [
   ...securityChecks,
   ...capacityChecks,
   ...metricsChecks,
+  ...gateChecks,
   ...permissionChecks,
 ];

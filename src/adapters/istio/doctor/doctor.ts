@@ -4,7 +4,7 @@ import { canaryStem, stableStem } from '../../../domain/managed.ts';
 import { type ParsedSettings, policyOf, settingsWith } from '../../../domain/settings.ts';
 import { checks } from './checks.ts';
 import type { Examined } from './facts.ts';
-import { type Further, gather, type Question } from './gather.ts';
+import { type Further, type GaugeQuestions, gather, type Question } from './gather.ts';
 import { type Deployment, deploymentSchema, replicaSetSchema } from './kubernetes-objects.ts';
 import { type DoctorRequests, readIn, readOne } from './read.ts';
 import { examinedOf, stableNameOf } from './versions.ts';
@@ -15,6 +15,8 @@ export interface IstioDoctorOptions {
   readonly policies: Policies;
   /** Without it everything that needs metrics is unknown. */
   readonly query?: Question;
+  /** Without it custom gates are not tried. */
+  readonly gauge?: GaugeQuestions;
   /** The user name whose rights are looked at, `system:serviceaccount:serin-system:serin`; the caller itself unless given. */
   readonly account?: string;
   /** Where the route is to be looked for as a rollout does at its beginning; left out by whoever does that anyway. */
@@ -101,11 +103,15 @@ async function deployment(
   return { id, level: 'blocking', message, advice: `kubectl get deployments -n ${namespace}` };
 }
 
-function furtherOf({ query, account, routes, holds }: IstioDoctorOptions, { examined, parsed }: Subject): Further {
+function furtherOf(
+  { query, gauge, account, routes, holds }: IstioDoctorOptions,
+  { examined, parsed }: Subject,
+): Further {
   const { namespace, target, live } = examined;
   const isAdopted = target.metadata.annotations['serin.dev/stable'] !== undefined;
   return {
     ...(query === undefined ? {} : { query }),
+    ...(gauge === undefined ? {} : { gauge }),
     ...(account === undefined ? {} : { account }),
     ...(routes === undefined
       ? {}

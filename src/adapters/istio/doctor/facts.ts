@@ -1,5 +1,6 @@
 // What an examination looks at: the two versions, and everything around them as far as it could be read.
-import type { RouteProblem } from '../../../controller/ports.ts';
+import type { GaugeAnswer, RouteProblem } from '../../../controller/ports.ts';
+import type { CustomGate } from '../../../domain/gates/custom.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import type { Mode } from '../../../domain/rollout.ts';
 import type { Labels, Metadata } from './fields.ts';
@@ -121,12 +122,20 @@ export interface Sources {
   readonly releasers: readonly Releaser[];
   readonly webhooks: readonly Webhook[];
   readonly traffic: Traffic;
+  /** Custom gates, each tried once with stable's name in the canary's place too: a canary has no samples yet. */
+  readonly triedGates: readonly TriedGate[];
   /** Those of the controller's rights that it has not got. */
   readonly missingRights: readonly Right[];
   /** Why no rollout could take the routes; undefined when one could. */
   readonly routeProblem: RouteProblem | undefined;
   /** Whether the cluster pauses the Deployment in the very write that changes its template. */
   readonly holdsByItself: boolean;
+}
+
+/** A custom gate and what its queries gave. */
+export interface TriedGate {
+  readonly gate: CustomGate;
+  readonly answer: GaugeAnswer;
 }
 
 /** An object that chooses pods by their labels, and what it is. */

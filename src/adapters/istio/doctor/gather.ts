@@ -1,7 +1,10 @@
 // Everything that checks ask for, read at one go.
 import type { z } from 'zod';
+import type { GaugeAnswer } from '../../../controller/ports.ts';
+import { type GaugeQuestion, questionOf } from '../../../domain/gates/custom.ts';
+import { weightOf } from '../../../domain/plan.ts';
 import { rootNamespace } from '../surroundings.ts';
-import type { Chooser, Examined, Facts, Reading, Right, Sources, Traffic } from './facts.ts';
+import type { Chooser, Examined, Facts, Reading, Right, Sources, Traffic, TriedGate } from './facts.ts';
 import type { Metadata } from './fields.ts';
 import * as kubernetes from './kubernetes-objects.ts';
 import * as mesh from './mesh-objects.ts';
@@ -13,9 +16,13 @@ import { type DoctorRequests, type Kind, mayDo, readAll, readAround, readIn, rea
 /** Asks Prometheus for one number; undefined when there is no such series. Throws with a sentence, free of credentials. */
 export type Question = (query: string) => Promise<number | undefined>;
 
+/** Asks Prometheus a custom gate's question as it is now. Never throws. */
+export type GaugeQuestions = (question: GaugeQuestion) => Promise<GaugeAnswer>;
+
 /** What the controller or the command know besides; each is left out where nobody asks for it. */
 export interface Further {
   readonly query?: Question;
+  readonly gauge?: GaugeQuestions;
   /** Whose rights are looked at; those of the caller unless given. */
   readonly account?: string;
   readonly routeProblem?: () => Promise<Sources['routeProblem']>;
@@ -81,6 +88,7 @@ export async function gather(cluster: DoctorRequests, examined: Examined, furthe
     releasers: joined(otherReleasers.map((kind) => here(kind, mesh.releaserSchema))),
     webhooks: readAll(requests, hooks, kubernetes.webhookSchema),
     traffic: trafficOf(examined, further.query),
+    triedGates: tried(examined, further.gauge),
     missingRights: missingRights(requests, examined, further.account),
     routeProblem: asked(further.routeProblem, 'routes are looked at by whoever begins a rollout.'),
     holdsByItself: asked(further.holdsByItself, 'that is asked of an adopted Deployment alone, by a dry run.'),
@@ -178,6 +186,21 @@ async function trafficOf({ namespace, stable }: Examined, query: Question | unde
   } catch (cause) {
     return { kind: 'unread', why: cause instanceof Error ? cause.message : String(cause) };
   }
+}
+
+async function tried(
+  { namespace, plan, stable }: Examined,
+  gauge: GaugeQuestions | undefined,
+): Promise<Reading<readonly TriedGate[]>> {
+  if (plan.gates.length === 0) return { kind: 'read', value: [] };
+  if (gauge === undefined)
+    return { kind: 'unread', why: 'the address of Prometheus was not given (--prometheus-url).' };
+  const { workload } = stable;
+  const values = { namespace, canary: workload, stable: workload, step: 1, weight: weightOf(plan, 0) };
+  const value = await Promise.all(
+    plan.gates.map(async (gate) => ({ gate, answer: await gauge(questionOf(gate, values)) })),
+  );
+  return { kind: 'read', value };
 }
 
 /** Nothing divided by nothing is no answer. */

@@ -188,6 +188,7 @@ const usual: Sources = {
     },
   ],
   traffic: ordinaryTraffic,
+  triedGates: [],
   missingRights: [],
   routeProblem: undefined,
   holdsByItself: true,

@@ -158,9 +158,9 @@ describe('of a managed Deployment the doctor finds', () => {
       traffic({ perSecond: 0.5 }),
       'traffic-volume',
       'warning',
-      'a step of 10% sees 45 of them within max-bake (15m), and 100 are needed',
+      'a step of 10% sees 36 of them within max-bake (12m), and 100 are needed',
     ],
-    ['enough requests', traffic({ perSecond: 2 }), 'traffic-volume', 'fine', 'sees 180 requests at most'],
+    ['enough requests', traffic({ perSecond: 2 }), 'traffic-volume', 'fine', 'sees 144 requests at most'],
     ['no known requests', traffic({ perSecond: undefined }), 'traffic-volume', 'unknown', 'not known yet'],
     [
       'few requests where nothing is judged',

@@ -1,0 +1,83 @@
+// serin replay: what Serin would have done with a past that Prometheus still knows.
+import type { SlotReading } from '../domain/evidence.ts';
+import { type Replay, replay } from '../domain/replay.ts';
+import { beforeBoth, splitInTime } from '../domain/replay-split.ts';
+import { formatDuration } from '../domain/time.ts';
+import type { CliCluster, CliParts, MetricsSource } from './cluster.ts';
+import { CliError, type ExitCode, exitCodes } from './exit.ts';
+import { replayLines, replayRecord, type Shown } from './render/replay.ts';
+import { replayPage } from './render/replay-html.ts';
+import { askedReplay, type ReplayFlags, type ReplayWanted } from './replay-ask.ts';
+import { type ReadPast, readPast, slotsIn } from './replay-slots.ts';
+import { paintFor, textOf } from './terminal.ts';
+
+/** How a replay is shown. */
+export interface ReplayOutput {
+  readonly output: 'table' | 'json';
+  /** The file for a page with plots. */
+  readonly html?: string;
+}
+
+/** Judges a past: 0 whatever would have become of it, 8 when there was nothing to judge. Changes nothing in the cluster. */
+export async function runReplay(
+  parts: CliParts,
+  cluster: CliCluster,
+  words: readonly string[],
+  flags: ReplayFlags & ReplayOutput,
+  source: MetricsSource | undefined,
+): Promise<ExitCode> {
+  if (source === undefined)
+    throw new CliError(exitCodes.usage, 'Say where Prometheus answers: --prometheus-url http://host:9090');
+  const wanted = await askedReplay(parts, cluster, words, flags);
+  const slots = slotsIn(wanted.from, wanted.to, flags.slotMs);
+  const past = await readPast(parts, cluster.metrics(source), slots, wanted.read);
+  if (!hasTraffic(past, wanted)) throw nothingThere(wanted);
+  const shown = { wanted, replay: judged(past, wanted), slotMs: flags.slotMs };
+  await show(parts, shown, flags);
+  return exitCodes.reached;
+}
+
+function judged(
+  { before, readings, services }: ReadPast,
+  { plan, judged: asked, read, splitAt }: ReplayWanted,
+): Replay {
+  const subject = { ...asked, services };
+  const past =
+    splitAt === undefined
+      ? { before, readings }
+      : {
+          before: beforeBoth(before, read.stable, subject),
+          readings: splitInTime(readings, splitAt, read.stable, subject),
+        };
+  const done = replay({ subject, plan, ...past });
+  if (done === undefined)
+    throw new CliError(exitCodes.noEvidence, 'No slot can be judged: the halves have no whole slot. Move --split-at.');
+  return done;
+}
+
+function hasTraffic({ readings }: ReadPast, { read, splitAt }: ReplayWanted): boolean {
+  const served = (workload: string) => readings.some((reading) => requestsOf(reading, workload) > 0);
+  return splitAt === undefined ? served(read.canary) : served(read.stable);
+}
+
+function requestsOf(reading: SlotReading, workload: string): number {
+  const rows = reading.kind === 'data' ? reading.requests : [];
+  return rows.reduce((sum, row) => sum + (row.workload === workload ? row.count : 0), 0);
+}
+
+function nothingThere({ read, from, to }: ReplayWanted): CliError {
+  const range = `the ${formatDuration(to - from)} from ${new Date(from).toISOString()}`;
+  const message = `Prometheus knows no requests to ${read.canary} in namespace ${read.namespace} in ${range}. Look whether that is the name and the time, and whether Prometheus keeps so much of the past.`;
+  return new CliError(exitCodes.noEvidence, message);
+}
+
+async function show(parts: CliParts, shown: Shown, { output, html }: ReplayOutput): Promise<void> {
+  if (output === 'json') parts.terminal.out(`${JSON.stringify(replayRecord(shown), undefined, 2)}\n`);
+  else parts.terminal.out(textOf(replayLines(shown, paintFor(parts.terminal))));
+  if (html === undefined) return;
+  await parts.writeOutput(html, replayPage(shown)).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError(exitCodes.usage, `${html} cannot be written: ${why}`);
+  });
+  parts.terminal.err(`The page with the plots is ${html}.\n`);
+}
