@@ -1,8 +1,9 @@
 // serin lint: what is wrong with manifests, said before they are applied. Needs no cluster.
 import { readGates } from '../domain/gates/custom-settings.ts';
 import { type PlaceValues, type QueryProblem, readTemplate, renderTemplate } from '../domain/gates/query-template.ts';
-import { fieldName, policySettings, unknownField } from '../domain/policy.ts';
+import { fieldName, policySettings, unknownField, wrongType } from '../domain/policy.ts';
 import { concerns, parseSettings, policyOf, prefix, settingKeys } from '../domain/settings.ts';
+import { nearest } from '../domain/spelling.ts';
 import type { CliParts } from './cluster.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
 import { readText } from './input.ts';
@@ -24,7 +25,7 @@ export async function runLint(parts: CliParts, files: readonly string[]): Promis
   let found = 0;
   let looked = 0;
   for (const { file, manifests, problems } of read) {
-    const own = manifests.filter((manifest) => isPolicy(manifest) || isAsking(manifest) || isMisplaced(manifest));
+    const own = manifests.filter(isOurs);
     const complaints = [...problems, ...own.flatMap((manifest) => complaintsOf(manifest, policies, syntax))];
     for (const { line, message } of complaints.toSorted((a, b) => a.line - b.line))
       parts.terminal.out(`${shown(file)}:${line}: ${message}\n`);
@@ -43,6 +44,18 @@ function summary(looked: number, found: number): string {
 
 function shown(file: string): string {
   return file === '-' ? 'standard input' : file;
+}
+
+/** Whether Serin, or somebody who means Serin, reads the object. */
+function isOurs(manifest: Manifest): boolean {
+  return isPolicy(manifest) || isStranger(manifest) || isAsking(manifest) || isMisplaced(manifest);
+}
+
+const kinds = ['CanaryPolicy', 'CanaryRollout'];
+
+/** Whether it is of Serin's group and of a kind that there is not. */
+function isStranger({ value }: Manifest): boolean {
+  return String(value['apiVersion']).startsWith('serin.dev/') && !kinds.includes(String(value['kind']));
 }
 
 function isPolicy({ value }: Manifest): boolean {
@@ -80,10 +93,26 @@ function complaintsOf(manifest: Manifest, policies: readonly Manifest[], syntax:
     line: manifest.lineOf(path, offset),
     message,
   });
-  return isPolicy(manifest) ? policyComplaints(manifest, syntax, at) : deploymentComplaints(manifest, policies, at);
+  if (isStranger(manifest)) return [strangerComplaint(manifest, at)];
+  if (!isPolicy(manifest)) return deploymentComplaints(manifest, policies, at);
+  return [...twinComplaint(manifest, policies, at), ...policyComplaints(manifest, syntax, at)];
 }
 
 type At = (path: Path, message: string, offset?: number) => Complaint;
+
+function strangerComplaint({ value }: Manifest, at: At): Complaint {
+  const kind = String(value['kind']);
+  const guess = nearest(kind, kinds) ?? 'CanaryPolicy';
+  return at(['kind'], `kind is ${JSON.stringify(kind)}, which serin.dev does not have. Did you mean ${guess}?`);
+}
+
+/** Of two policies of one name in one namespace the later one wins in the cluster. */
+function twinComplaint(manifest: Manifest, policies: readonly Manifest[], at: At): readonly Complaint[] {
+  const [name, namespace] = [nameOf(manifest, 'name'), nameOf(manifest, 'namespace')];
+  const first = policies.find((each) => nameOf(each, 'name') === name && nameOf(each, 'namespace') === namespace);
+  if (name === undefined || first === manifest) return [];
+  return [at(['metadata', 'name'], `A CanaryPolicy called ${name} is there already; the later one would replace it.`)];
+}
 
 function policyComplaints({ value }: Manifest, syntax: QuerySyntax, at: At): readonly Complaint[] {
   const { apiVersion, spec } = value;
@@ -92,16 +121,17 @@ function policyComplaints({ value }: Manifest, syntax: QuerySyntax, at: At): rea
       ? []
       : [at(['apiVersion'], `apiVersion is ${JSON.stringify(apiVersion)}. Expected "serin.dev/v1alpha1".`)];
   if (!isObject(spec)) return [...version, at(['spec'], 'spec is missing. Expected the settings of the policy.')];
-  const unknown = Object.keys(spec).flatMap((field) => {
-    const message = unknownField(field);
-    return message === undefined ? [] : [at(['spec', field], message)];
-  });
   const { gates, ...settings } = spec;
   const parsed = parseSettings('any', { [`${prefix}canary`]: 'enabled' }, policySettings(settings));
   const wrong = parsed.kind === 'problems' ? parsed.problems : [];
+  const told = new Set(wrong.map(({ key }) => fieldName(key)));
+  const fields = Object.keys(spec).flatMap((field) => {
+    const message = unknownField(field) ?? (told.has(field) ? undefined : wrongType(field, spec[field]));
+    return message === undefined ? [] : [at(['spec', field], message)];
+  });
   return [
     ...version,
-    ...unknown,
+    ...fields,
     ...wrong.map(({ key, message }) => at(['spec', fieldName(key)], inFields(message))),
     ...gateComplaints(gates, syntax, at),
   ];

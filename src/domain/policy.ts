@@ -35,6 +35,30 @@ function spelled(value: unknown): string {
   return JSON.stringify(value) ?? '';
 }
 
+/**
+ * What the cluster would refuse about the kind of a field's value, which `parseSettings` reads all the same because an annotation is
+ * always a text; undefined where nothing is wrong.
+ */
+export function wrongType(field: string, value: unknown): string | undefined {
+  const wanted = wantedOf(field, value);
+  return wanted === undefined ? undefined : `spec.${field} is ${JSON.stringify(value)}. Expected ${wanted}.`;
+}
+
+function wantedOf(field: string, value: unknown): string | undefined {
+  switch (field) {
+    case 'steps':
+      return Array.isArray(value) && value.every(Number.isInteger)
+        ? undefined
+        : 'a list of whole numbers, as in [10, 25, 50, 100]';
+    case 'minRequests':
+      return Number.isInteger(value) ? undefined : 'a whole number without quotes, such as 100';
+    case 'gates':
+      return undefined;
+    default:
+      return typeof value === 'string' ? undefined : 'a text; put it in quotes';
+  }
+}
+
 /** Why a field means nothing; undefined for one that does. */
 export function unknownField(field: string): string | undefined {
   if (policyFields.includes(field)) return undefined;

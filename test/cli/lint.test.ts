@@ -144,6 +144,31 @@ metadata:
     expect(out).toMatch(/^policy\.yaml:7: spec\.bake is "soon"/);
   });
 
+  it('says what the cluster would refuse: a text where a list or a number is meant, and the other way round', async () => {
+    const wrong = good.replace('steps: [5, 50, 100]', 'steps: "5,50,100"\n  minRequests: "200"\n  analysis: false');
+
+    const { code, out } = await lint(wrong);
+
+    expect(code).toBe(2);
+    expect(out.trim().split('\n')).toEqual([
+      'policy.yaml:6: spec.steps is "5,50,100". Expected a list of whole numbers, as in [10, 25, 50, 100].',
+      'policy.yaml:7: spec.minRequests is "200". Expected a whole number without quotes, such as 100.',
+      'policy.yaml:8: spec.analysis is false. Expected a text; put it in quotes.',
+    ]);
+  });
+
+  it('finds a kind that there is not, and two policies of one name', async () => {
+    const misspelt = await lint(good.replace('CanaryPolicy', 'CanaryPolcy'));
+    const twins = await lint(`${good}---\n${good}`);
+
+    expect(misspelt).toMatchObject({ code: 2, out: expect.stringContaining('Did you mean CanaryPolicy?') });
+    expect(twins).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('A CanaryPolicy called careful is there already'),
+    });
+    expect(twins.out.trim().split('\n')).toHaveLength(1);
+  });
+
   it('says where there was nothing to look at', async () => {
     expect(await lint('kind: Service\n')).toMatchObject({
       code: 0,

@@ -21,7 +21,7 @@ Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate
   25%      1%       after 2m, 653 canary requests     after 4m45s             after 1m30s
   50%      0.5%     after 2m, 2,430 canary requests   after 3m45s             after 1m15s
   100%     0.5%     after 2m, 618 canary requests     not                     after 46h50m
-  A release that is as good as stable is promoted after about 8m.
+  A release that is as good as stable is judged for about 8m in all; settling, and the way back of a managed Deployment, come on top.
   At 100 requests a second this plan can see a doubling of the error rate (to 1%) after about 5m30s.
   At 100 requests a second this plan can see one percentage point more errors after about 2m45s.`);
   });
@@ -45,7 +45,9 @@ Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate
     expect(text).toContain(
       'are not decided within 12m; they take up to about 27m. By on-undecided (advance) they are left after up to about 12m, when only harm beyond five times the margin is excluded (10, 5, 2.5 points more errors). Widen',
     );
-    expect(text).toContain('  A release that is as good as stable is promoted after about 40m.\n');
+    expect(text).toContain(
+      '  A release that is as good as stable is judged for about 40m in all; settling, and the way back of a managed Deployment, come on top.\n',
+    );
     expect(text).toContain('is through before it would see one percentage point more errors.');
     expect(text).toMatch(/this plan can see five percentage points more errors after about 8m15s\.$/);
     expect(forecast(100, 0.005)).not.toContain('five');

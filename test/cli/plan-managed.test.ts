@@ -133,7 +133,9 @@ Deployment checkout stays paused until its pod template is changed or put back (
     expect(out).toContain(`
 Forecast   at 1.0 requests a second, of which about 0.31% fail, by the error gate and on average
 `);
-    expect(out).toContain('  A release that is as good as stable is promoted after about 47m.\n');
+    expect(out).toContain(
+      '  A release that is as good as stable is judged for about 47m in all; settling, and the way back of a managed Deployment, come on top.\n',
+    );
 
     cluster.deploy(aChanged({ annotations: { 'serin.dev/on-undecided': 'hold' } }));
     const held = await cluster.run('plan checkout --prometheus-url http://prometheus:9090');

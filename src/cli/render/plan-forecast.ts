@@ -89,7 +89,9 @@ function sentences(plan: Plan, forecast: Forecast): readonly string[] {
     ...(forecast.steps.every((step) => passesInTime(plan, step)) ? [] : [slowSentence(plan, forecast)]),
     ...(forecast.promotedMs === undefined
       ? []
-      : [`A release that is as good as stable is promoted after about ${aboutDuration(forecast.promotedMs)}.`]),
+      : [
+          `A release that is as good as stable is judged for about ${aboutDuration(forecast.promotedMs)} in all; settling, and the way back of a managed Deployment, come on top.`,
+        ]),
     doubleSentence(plan, forecast),
     harmSentence(plan, forecast, 'one percentage point more errors', forecast.pointSeenMs),
     ...(forecast.pointSeenMs === undefined
