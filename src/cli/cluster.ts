@@ -3,6 +3,7 @@ import type {
   Clock,
   Copies,
   Doctor,
+  Gauge,
   Holds,
   Mesh,
   Metrics,
@@ -93,6 +94,8 @@ export interface CliCluster {
   readonly adoptions: Adoptions;
   /** Reads of a metrics source that the command was given; nothing is sent before the first. */
   readonly metrics: (source: MetricsSource) => Pick<Metrics, 'read'>;
+  /** Single numbers of such a source; nothing is sent before the first. */
+  readonly gauge: (source: MetricsSource) => Gauge;
   /** An examination of Deployments; nothing is sent before the first. */
   readonly doctor: (flags: DoctorFlags) => Doctor;
   /** Lets go of connections; the command calls it once at its end. */

@@ -1,5 +1,7 @@
 // What a replay is to be of: two workloads or two halves of one, the plan, and the stretch of time.
 import { gridAfter, type Subject } from '../domain/evidence.ts';
+import type { CustomGate } from '../domain/gates/custom.ts';
+import { mentions, readTemplate } from '../domain/gates/query-template.ts';
 import type { Plan } from '../domain/plan.ts';
 import { halvesOf } from '../domain/replay-split.ts';
 import { policyOf, prefix, type Settings, settingsWith } from '../domain/settings.ts';
@@ -27,6 +29,8 @@ export interface ReplayFlags {
 export interface ReplayWanted {
   readonly name: string;
   readonly plan: Plan;
+  /** The plan's own gates, as far as they can be asked of this past. */
+  readonly gates: readonly CustomGate[];
   readonly from: Instant;
   readonly to: Instant;
   /** What is read: the workloads by their own names. */
@@ -59,12 +63,19 @@ export async function askedReplay(
       throw wrong('--split-at makes two halves of one workload; leave out --canary and --stable.');
     const splitAt = splitIn(range, readMoment('--split-at', flags.splitAt, parts.clock.now()), flags.slotMs);
     const read = { ...common, stable: name, canary: name };
-    return { name, plan, ...range, read, judged: halvesOf(read, name), splitAt };
+    return { name, plan, gates: splittable(plan), ...range, read, judged: halvesOf(read, name), splitAt };
   }
   const read = { ...common, ...(await pairOf(cluster, name, settings, flags)) };
   if (read.stable === read.canary)
     throw wrong(`--canary and --stable are both ${read.stable}. To compare a workload with its own past: --split-at`);
-  return { name, plan, ...range, read, judged: read };
+  return { name, plan, gates: plan.gates, ...range, read, judged: read };
+}
+
+/** Of halves one query cannot tell of both: a single one that names stable too would hold a workload against itself. */
+function splittable({ gates }: Plan): readonly CustomGate[] {
+  return gates.filter(
+    ({ question }) => question.kind === 'compare' || !mentions(readTemplate(question.query), 'stable'),
+  );
 }
 
 function rangeOf(

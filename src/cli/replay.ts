@@ -1,6 +1,9 @@
 // serin replay: what Serin would have done with a past that Prometheus still knows.
+
+import type { Gauge } from '../controller/ports.ts';
 import type { SlotReading } from '../domain/evidence.ts';
-import { type Replay, replay } from '../domain/replay.ts';
+import type { GaugeQuestion } from '../domain/gates/custom.ts';
+import type { Replay } from '../domain/replay.ts';
 import { beforeBoth, splitInTime } from '../domain/replay-split.ts';
 import { formatDuration } from '../domain/time.ts';
 import type { CliCluster, CliParts, MetricsSource } from './cluster.ts';
@@ -8,6 +11,7 @@ import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { replayLines, replayRecord, type Shown } from './render/replay.ts';
 import { replayPage } from './render/replay-html.ts';
 import { askedReplay, type ReplayFlags, type ReplayWanted } from './replay-ask.ts';
+import { replayAsking } from './replay-gauge.ts';
 import { type ReadPast, readPast, slotsIn } from './replay-slots.ts';
 import { paintFor, textOf } from './terminal.ts';
 
@@ -32,24 +36,34 @@ export async function runReplay(
   const slots = slotsIn(wanted.from, wanted.to, flags.slotMs);
   const past = await readPast(parts, cluster.metrics(source), slots, wanted.read);
   if (!hasTraffic(past, wanted)) throw nothingThere(wanted);
-  const shown = { wanted, replay: judged(past, wanted), slotMs: flags.slotMs };
-  await show(parts, shown, flags);
+  if (wanted.gates.length > 0) parts.terminal.err(`Custom gates are asked on the way: ${namesOf(wanted)}.\n`);
+  const done = await judged(parts, cluster.gauge(source), past, wanted);
+  await show(parts, { wanted, replay: done, slotMs: flags.slotMs }, flags);
   return exitCodes.reached;
 }
 
-function judged(
-  { before, readings, services }: ReadPast,
-  { plan, judged: asked, read, splitAt }: ReplayWanted,
-): Replay {
-  const subject = { ...asked, services };
-  const past =
+function namesOf({ gates }: ReplayWanted): string {
+  return gates.map(({ name }) => name).join(', ');
+}
+
+async function judged(parts: CliParts, gauge: Gauge, past: ReadPast, wanted: ReplayWanted): Promise<Replay> {
+  const { plan, judged: asked, read, splitAt, gates, to } = wanted;
+  const subject = { ...asked, services: past.services };
+  const { before, readings } =
     splitAt === undefined
-      ? { before, readings }
+      ? past
       : {
-          before: beforeBoth(before, read.stable, subject),
-          readings: splitInTime(readings, splitAt, read.stable, subject),
+          before: beforeBoth(past.before, read.stable, subject),
+          readings: splitInTime(past.readings, splitAt, read.stable, subject),
         };
-  const done = replay({ subject, plan, ...past });
+  const [first, laid] = [past.readings[0], readings[0]];
+  const stableEarlierMs = first === undefined || laid === undefined ? 0 : laid.slot.start - first.slot.start;
+  const custom = { gates, names: read, textOf: (question: GaugeQuestion) => gauge.text(question) };
+  const done = await replayAsking(
+    { subject, plan, before, readings, custom },
+    { gauge, until: to, stableEarlierMs },
+    parts,
+  );
   if (done === undefined)
     throw new CliError(exitCodes.noEvidence, 'No slot can be judged: the halves have no whole slot. Move --split-at.');
   return done;

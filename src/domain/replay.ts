@@ -1,15 +1,18 @@
 // What would have happened: a past stretch of two workloads, judged by the very code that judges a rollout under way.
 //
 // The past had a traffic split of its own, so that the weight of each step is assumed: it chooses the margin, and the share
-// that the canary really received is not judged. Neither are pods, of which metrics know nothing.
+// that the canary really received is not judged. Neither are pods, of which metrics know nothing. Custom gates ask on the way,
+// because which looks are due, and with which weight, hangs on what was judged before.
 import { countRequests } from './counts.ts';
 import { type Decision, decideBake } from './decide.ts';
 import type { Evidence, SlotReading, Subject } from './evidence.ts';
+import { isCustomId } from './gates/custom.ts';
 import { beginEvidence, beginStep, judge } from './judge.ts';
 import { type Plan, weightOf } from './plan.ts';
-import type { Rollout, RolloutSpec, RolloutStatus } from './rollout.ts';
+import { type LookAnswer, lookBack, type PastGates, type SeenLook, type WantedLook } from './replay-custom.ts';
+import { imagined } from './replay-rollout.ts';
 import type { Instant } from './time.ts';
-import type { GateVerdict } from './verdict.ts';
+import { judged as counting, type GateVerdict } from './verdict.ts';
 
 /** A past to be judged. */
 export interface Past {
@@ -19,6 +22,8 @@ export interface Past {
   readonly before?: SlotReading;
   /** Slots in order, without gaps. */
   readonly readings: readonly SlotReading[];
+  /** Gates that a policy adds; without it none is judged, whatever the plan says. */
+  readonly custom?: PastGates;
 }
 
 /** One look at the evidence, at the end of a slot. */
@@ -32,6 +37,8 @@ export interface Look {
   readonly decision: Decision;
   /** Requests of the slot, as the reporter that saw most of them counted. */
   readonly requests: { readonly canary: number; readonly stable: number };
+  /** What custom gates saw at this look. */
+  readonly seen: readonly SeenLook[];
 }
 
 /** Something that a reader of the past wants to know of: a step that passed, time that ran out, or the end. */
@@ -66,10 +73,12 @@ export interface Replay {
 const unshown: readonly string[] = ['traffic', 'health'];
 
 /**
- * Judges the slots one after another, as if a rollout with this plan had begun with the first. Undefined without any slot. Custom
- * gates are left out, and analysis is on whatever the plan says. No time passes between steps for the mesh to settle.
+ * Judges the slots one after another, as if a rollout with this plan had begun with the first. Undefined without any slot. Analysis
+ * is on whatever the plan says, and no time passes between steps for the mesh to settle. Yields the looks that custom gates are due
+ * for, and is owed an answer to each, in their order.
  */
-export function replay({ subject, plan, before, readings }: Past): Replay | undefined {
+export function* replaying(past: Past): Generator<readonly WantedLook[], Replay | undefined, readonly LookAnswer[]> {
+  const { plan, before, readings } = past;
   const [first] = readings;
   if (first === undefined) return undefined;
   const judgedPlan: Plan = { ...plan, analysis: 'auto', gates: [] };
@@ -77,7 +86,7 @@ export function replay({ subject, plan, before, readings }: Past): Replay | unde
   let stand = begin(from, before);
   const looks: Look[] = [];
   for (const reading of readings) {
-    const seen = look(stand, reading, subject, judgedPlan);
+    const seen = yield* look(stand, reading, { ...past, plan: judgedPlan });
     looks.push(seen.look);
     const end = endOf(seen.look, judgedPlan);
     if (end !== undefined) return { from, looks, end };
@@ -85,6 +94,14 @@ export function replay({ subject, plan, before, readings }: Past): Replay | unde
   }
   return { from, looks, end: openEnd(looks) };
 }
+
+/** The same at one go, of a past without custom gates. */
+export function replay(past: Omit<Past, 'custom'>): Replay | undefined {
+  const turn = replaying({ ...past, custom: noGates }).next();
+  return turn.done === true ? turn.value : undefined;
+}
+
+const noGates: PastGates = { gates: [], names: { namespace: '', canary: '', stable: '' }, textOf: () => '' };
 
 /** The turns of a replay, in order: the beginning, every step that passed, every time that ran out, and the end. */
 export function eventsOf({ from, looks, end }: Replay): readonly Event[] {
@@ -121,9 +138,11 @@ function placeOf({ time, step, weight }: Look): Pick<Event, 'time' | 'step' | 'w
   return { time, step, weight };
 }
 
-/** The slots of a past that no gate could judge: unreadable, or without any count. */
+/** The slots of a past that none of Serin's own gates could judge: unreadable, or without any count. */
 export function lostSlots({ looks }: Replay): number {
-  return looks.filter(({ verdicts }) => verdicts.some(({ reason }) => lostReasons.includes(reason))).length;
+  return looks.filter(({ verdicts }) =>
+    verdicts.some(({ gate, reason }) => !isCustomId(gate) && lostReasons.includes(reason)),
+  ).length;
 }
 
 const lostReasons: readonly GateVerdict['reason'][] = ['SlotUnreadable', 'SourceUnreachable', 'ReporterVanished'];
@@ -138,25 +157,29 @@ function begin(from: Instant, before: SlotReading | undefined): Stand {
   return { evidence: beginStep(beginEvidence(from, before), from), step: 0, bakeSince: from };
 }
 
-function look(
+function* look(
   { evidence, step, bakeSince }: Stand,
   reading: SlotReading,
-  subject: Subject,
-  plan: Plan,
-): { readonly look: Look; readonly stand: Stand } {
+  { subject, plan, custom = noGates }: Past,
+): Generator<readonly WantedLook[], { readonly look: Look; readonly stand: Stand }, readonly LookAnswer[]> {
   const { start, end } = reading.slot;
   const weight = weightOf(plan, step);
   const pods = { ready: 1, wanted: 1, troubles: [] };
   const judged = judge(evidence, [reading], { plan, subject, weight, pods });
-  const verdicts = judged.verdicts.filter(({ gate }) => !unshown.includes(gate));
+  const own = judged.verdicts.filter(({ gate }) => !unshown.includes(gate));
+  const condemned = own.some(({ verdict }) => verdict === 'fail');
+  const said = yield* lookBack(custom, { evidence, step, weight, now: end, slotMs: end - start, condemned });
+  const verdicts = [...own, ...said.verdicts];
+  const kept = { ...judged.evidence, gates: { ...judged.evidence.gates, ...said.states } };
   // A source that is down runs out no bake.
-  const since = reading.kind === 'sourceDown' ? bakeSince + end - start : bakeSince;
+  const since = reading.kind === 'sourceDown' || isBlind({ verdicts }) ? bakeSince + end - start : bakeSince;
   const decision = decideBake(imagined(subject, plan, { step, bakeSince: since }), verdicts, end);
-  const goesOn = decision.kind === 'advance';
-  const stand = goesOn
-    ? { evidence: beginStep(judged.evidence, end), step: step + 1, bakeSince: end }
-    : { evidence: judged.evidence, step, bakeSince: since };
-  return { look: { time: end, step, weight, verdicts, decision, requests: requestsIn(reading, subject) }, stand };
+  const stand =
+    decision.kind === 'advance'
+      ? { evidence: beginStep(kept, end), step: step + 1, bakeSince: end }
+      : { evidence: kept, step, bakeSince: since };
+  const requests = requestsIn(reading, subject);
+  return { look: { time: end, step, weight, verdicts, decision, requests, seen: said.seen }, stand };
 }
 
 function requestsIn(reading: SlotReading, subject: Subject): Look['requests'] {
@@ -191,43 +214,6 @@ function openEnd(looks: readonly Look[]): End {
   return { kind, ...place, reason: decision.reason, message: decision.message };
 }
 
-function isBlind({ verdicts }: Look): boolean {
-  return verdicts.some(({ verdict }) => verdict === 'sourceDown');
-}
-
-/** A rollout that bakes, as far as a decision looks at it. */
-function imagined(
-  { namespace, stable, canary }: Subject,
-  plan: Plan,
-  { step, bakeSince }: Omit<Stand, 'evidence'>,
-): Pick<Rollout, 'id' | 'spec' | 'status'> {
-  const spec: RolloutSpec = {
-    mode: 'pair',
-    target: { name: canary, uid: '' },
-    stable: { workload: stable, hash: '', images: [] },
-    canary: { workload: canary, hash: '', images: [] },
-    attempt: 1,
-    plan,
-    route: {},
-    requests: [],
-    paused: false,
-    abort: false,
-  };
-  const weight = weightOf(plan, step);
-  const status: RolloutStatus = {
-    phase: 'baking',
-    step,
-    epoch: 0,
-    weight: { intended: weight, observed: weight },
-    since: bakeSince,
-    bakeSince,
-    verdicts: [],
-    checkpointAt: bakeSince,
-    corrections: 0,
-    history: [],
-    answers: [],
-    reason: 'Baking',
-    message: '',
-  };
-  return { id: { namespace, name: canary }, spec, status };
+function isBlind({ verdicts }: Pick<Look, 'verdicts'>): boolean {
+  return counting(verdicts).some(({ verdict }) => verdict === 'sourceDown');
 }

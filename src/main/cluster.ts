@@ -12,6 +12,7 @@ import { clusterRollouts } from '../adapters/kubernetes/rollout-store.ts';
 import { clusterTemplates } from '../adapters/kubernetes/templates.ts';
 import { clusterWorkloads } from '../adapters/kubernetes/workloads.ts';
 import type { PrometheusOptions } from '../adapters/prometheus/client.ts';
+import { prometheusGauge } from '../adapters/prometheus/gauge.ts';
 import { prometheusMetrics } from '../adapters/prometheus/metrics.ts';
 import type { CliCluster, ClusterFlags, MetricsSource } from '../cli/cluster.ts';
 import type { Host } from './host.ts';
@@ -40,6 +41,7 @@ export async function openCluster(flags: ClusterFlags, { clock, userAgent }: Hos
     templates: clusterTemplates(cluster, workloads),
     adoptions: clusterAdoptions(cluster),
     metrics: (source) => prometheusMetrics({ ...prometheusOf(source), podAge: clusterPodAge(cluster) }),
+    gauge: (source) => prometheusGauge(prometheusOf(source)),
     policies,
     mesh,
     doctor: ({ source, account }) =>

@@ -153,7 +153,7 @@ metadata:
     expect(out.trim().split('\n')).toEqual([
       'policy.yaml:6: spec.steps is "5,50,100". Expected a list of whole numbers, as in [10, 25, 50, 100].',
       'policy.yaml:7: spec.minRequests is "200". Expected a whole number without quotes, such as 100.',
-      'policy.yaml:8: spec.analysis is false. Expected a text; put it in quotes.',
+      'policy.yaml:8: spec.analysis is "false", which is none of auto, off. Did you mean "off"?',
     ]);
   });
 

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { intervalWords, numberRows, progressWords } from '../../src/cli/render/numbers.ts';
 import { type Mark, type Plot, plotHtml } from '../../src/cli/render/plot.ts';
-import { differencePlot, gatesWithNumbers, oddsPlot, requestsPlot } from '../../src/cli/render/replay-plots.ts';
+import { valuePlot } from '../../src/cli/render/replay-custom.ts';
+import {
+  differencePlot,
+  gatesWithNumbers,
+  oddsPlot,
+  requestsPlot,
+  shortNumber,
+} from '../../src/cli/render/replay-plots.ts';
+import type { CustomGate, Look } from '../../src/domain/gates/custom.ts';
 import { oddsWords } from '../../src/domain/gates/odds.ts';
 import { defaultPlan } from '../../src/domain/plan.ts';
 import { type Replay, replay } from '../../src/domain/replay.ts';
@@ -176,5 +184,76 @@ describe('numbers in words', () => {
       '412 of about 900 canary requests, 6m left at this rate.',
     );
     expect(progressWords({ have: 412, need: 900 })).toBe('412 of about 900 canary requests.');
+  });
+});
+
+describe('the plot of a custom gate', () => {
+  const gate: CustomGate = {
+    name: 'queue',
+    question: { kind: 'limit', query: 'q', max: 10 },
+    onNoData: 'hold',
+    shadow: false,
+    windowMs: 60_000,
+    failures: 2,
+  };
+
+  /** A long past in which the gate saw these, one a look. */
+  function sawn(samples: readonly Look[], weight = 10): Replay {
+    const done = replayed(1, 1);
+    const [look = expect.fail('There was no look.')] = done.looks;
+    const looks = samples.map((seen, index) => {
+      const time = origin + (index + 1) * slotMs;
+      return { ...look, weight, time, seen: [{ gate: 'custom/queue', at: time, look: seen }] };
+    });
+    return { ...done, looks, end: { ...done.end, time: looks.at(-1)?.time ?? origin } };
+  }
+
+  it('keeps every peak of a long past, in a bounded number of points', () => {
+    const peak = 3_333;
+    const done = sawn(
+      Array.from({ length: 5_000 }, (_, index) => ({ canary: { kind: 'number', value: index === peak ? 99 : 1 } })),
+    );
+
+    const plot = valuePlot(done, gate);
+
+    const drawn = lineOf(plot, 'value').pieces.flat();
+    expect(drawn.filter(({ y }) => y === 99)).toEqual([{ at: origin + (peak + 1) * slotMs, y: 99 }]);
+    expect(drawn.length).toBeLessThanOrEqual(600);
+    expect(plot?.range.high).toBeGreaterThan(99);
+    expect(
+      lineOf(plot, 'at most 10')
+        .pieces.flat()
+        .map(({ y }) => y),
+    ).toEqual([10, 10]);
+  });
+
+  it('breaks off where there was no number, and is nothing where there never was one', () => {
+    const none = { canary: { kind: 'none' } } as const;
+    const one = { canary: { kind: 'number', value: 1 } } as const;
+
+    expect(lineOf(valuePlot(sawn([one, none, one, one]), gate), 'value').pieces.map(({ length }) => length)).toEqual([
+      1, 2,
+    ]);
+    expect(valuePlot(sawn([none, none]), gate)).toBeUndefined();
+  });
+
+  it('has the day under each time where it spans several', () => {
+    const span = { from: Date.parse('2026-01-05T22:00:00Z'), to: Date.parse('2026-01-06T02:00:00Z') };
+    const plot: Plot = { title: 't', span, range: { low: 0, high: 1 }, ticks: [], marks: [] };
+
+    expect(plotHtml(plot)).toContain('>22:00\n01-05</span>');
+    expect(plotHtml({ ...plot, span: { ...span, to: span.from + 60_000 } })).toContain('>22:00</span>');
+  });
+
+  it('writes great numbers short', () => {
+    expect([0, 0.25, 999, 1_500, 2e6, 1.25e9, -3e12].map(shortNumber)).toEqual([
+      '0',
+      '0.25',
+      '999',
+      '1.5k',
+      '2M',
+      '1.25G',
+      '-3T',
+    ]);
   });
 });

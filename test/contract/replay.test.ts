@@ -1,5 +1,6 @@
 // serin replay, the whole command, on the past that a real Prometheus holds: an hour, scrape by scrape.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { prometheusGauge } from '../../src/adapters/prometheus/gauge.ts';
 import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts';
 import { type TestCluster, testCluster } from '../cli/support/command.ts';
 import { dawn } from '../support/builders.ts';
@@ -58,10 +59,23 @@ const target: PastTarget = {
   buckets: parts.flatMap(({ buckets = [] }) => buckets),
 };
 
+/** A queue that grows when the bad release begins to fail, whoever is asked about. */
+const depths = ['cart-v1', 'cart-v2'].flatMap((workload) =>
+  Array.from({ length: scrapes }, (_, scrape) => {
+    const depth = workload === 'cart-v2' && scrape >= brokenAt ? 8 : 3;
+    return `depth{workload="${workload}"} ${depth} ${(first + 4_000 + scrape * scrapeMs) / 1_000}`;
+  }),
+);
+
+/** OpenMetrics ends with a line of its own. */
+function withDepths(text: string): string {
+  return text.replace('# EOF\n', ['# TYPE depth gauge', ...depths, '# EOF', ''].join('\n'));
+}
+
 let prometheus: TestPrometheus;
 
 beforeAll(async () => {
-  prometheus = await startPrometheus({ backfill: openMetrics([target], first + 4_000, scrapeMs) });
+  prometheus = await startPrometheus({ backfill: withDepths(openMetrics([target], first + 4_000, scrapeMs)) });
 }, 60_000);
 
 afterAll(() => prometheus.dispose());
@@ -70,7 +84,9 @@ afterAll(() => prometheus.dispose());
 function clusterOfNow(): TestCluster {
   const cluster = testCluster();
   cluster.clock.pass(Date.now() - dawn);
-  cluster.managed.metrics = prometheusMetrics({ url: prometheus.url, timeoutMs: 10_000 });
+  const source = { url: prometheus.url, timeoutMs: 10_000 };
+  cluster.managed.metrics = prometheusMetrics(source);
+  cluster.managed.gauge = prometheusGauge(source);
   return cluster;
 }
 
@@ -113,6 +129,44 @@ describe('a replay of a real past', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/rolled back: .* canary requests failed against .* of stable/);
     expect(out).toMatch(/It would have been rolled back after \S+ at 10% \(step 1 of 4\): ErrorRateWorse\./);
+  });
+
+  test('asks custom gates for what was true then, and goes back by them alone', async () => {
+    const cluster = clusterOfNow();
+    cluster.files['policy.yaml'] = [
+      'kind: CanaryPolicy',
+      'spec:',
+      '  steps: [10, 100]',
+      '  bake: 1h',
+      '  maxBake: 2h',
+      '  gates:',
+      '    - name: slots-of-work',
+      '      query: max(depth{workload="{{canary}}"})',
+      '      max: 5',
+      '    - name: beside-stable',
+      '      compare:',
+      '        canary: depth{workload="{{canary}}"}',
+      '        stable: depth{workload="{{stable}}"}',
+      '        maxIncrease: 2',
+      '      shadow: true',
+      '    - name: refused',
+      '      query: nonsense(',
+      '      max: 1',
+      '      shadow: true',
+      '',
+    ].join('\n');
+
+    const { out } = await replay('cart --canary cart-v2 --stable cart-v1 -f policy.yaml -o json', cluster);
+
+    const { end, looks } = JSON.parse(out);
+    expect(end).toMatchObject({ kind: 'rolledBack', reason: 'OutsideLimit', step: 1 });
+    expect(end.message).toBe('slots-of-work is 8, above its limit of 5, in 2 looks in a row.');
+    const deep = first + 4_000 + brokenAt * scrapeMs;
+    expect(Date.parse(end.time)).toBeGreaterThan(deep);
+    expect(Date.parse(end.time)).toBeLessThanOrEqual(deep + 3 * scrapeMs);
+    const last = new Map(looks.at(-1).verdicts.map((said: { gate: string }) => [said.gate, said]));
+    expect(last.get('custom/beside-stable')).toMatchObject({ verdict: 'fail', shadow: true });
+    expect(last.get('custom/refused')).toMatchObject({ verdict: 'sourceDown', shadow: true });
   });
 
   test('says that a name is not known', async () => {

@@ -96,9 +96,12 @@ function place({ range }: Plot, y: number): number {
   return Number((Math.min(1.5, Math.max(-0.5, share)) * height).toFixed(1));
 }
 
+/** The day stands under the time where there are several. */
 function timeTicks({ from, to }: Plot['span']): readonly { readonly share: number; readonly text: string }[] {
+  const isOneDay = new Date(from).toISOString().slice(0, 10) === new Date(to).toISOString().slice(0, 10);
   return Array.from({ length: timeLabels + 1 }, (_, index) => {
     const at = from + ((to - from) * index) / timeLabels;
-    return { share: index / timeLabels, text: new Date(at).toISOString().slice(11, 16) };
+    const [day, time] = [new Date(at).toISOString().slice(5, 10), new Date(at).toISOString().slice(11, 16)];
+    return { share: index / timeLabels, text: isOneDay ? time : `${time}\n${day}` };
   });
 }

@@ -1,11 +1,14 @@
 // A replay as one page of HTML that needs nothing else: no network, no scripts, dark and light, wide and narrow.
+import { customId, isCustomId } from '../../domain/gates/custom.ts';
+import { grouped } from '../../domain/gates/words.ts';
 import { type Event, eventsOf, type Replay } from '../../domain/replay.ts';
-import { formatDuration } from '../../domain/time.ts';
+import { formatDuration, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
 import { escaped } from './html.ts';
 import { numberRows } from './numbers.ts';
-import { plotHtml } from './plot.ts';
+import { type Plot, plotHtml } from './plot.ts';
 import { assumptions, conclusion, eventWords, headline, type Shown, second } from './replay.ts';
+import { leftOut, type Said, saidBy, shownSaid, valuePlot } from './replay-custom.ts';
 import { differencePlot, gatesWithNumbers, oddsPlot, requestsPlot } from './replay-plots.ts';
 import { replayStyle } from './replay-style.ts';
 
@@ -31,7 +34,10 @@ export function replayPage(shown: Shown): string {
     '<h2>Steps</h2>',
     track(shown),
     events(replay, shown.wanted.plan.steps.length),
-    ...gatesWithNumbers(replay).map((gate) => gateSection(replay, gate)),
+    ...gatesWithNumbers(replay).map((gate) =>
+      gateSection(replay, gate, [differencePlot(replay, gate), oddsPlot(replay, gate)]),
+    ),
+    ...shown.wanted.gates.map((gate) => gateSection(replay, customId(gate), [valuePlot(replay, gate)])),
     '<h2>Requests</h2>',
     plotHtml(requestsPlot(replay, slotMs)),
     '<h2>What is assumed</h2>',
@@ -75,13 +81,13 @@ function track({ replay, slotMs }: Shown): string {
 
 function events(replay: Replay, steps: number): string {
   const row = ({ kind, time, step, weight, message }: Event): string =>
-    `<li><time>${escaped(second(time).slice(0, 19).replace('T', ' '))}</time> <b class="${kind}">${escaped(eventWords[kind])}</b> <span class="faint">step ${step + 1} of ${steps}, ${weight}%</span><br>${escaped(message)}</li>`;
+    `<li>${timeHtml(time)} <b class="${kind}">${escaped(eventWords[kind])}</b> <span class="faint">step ${step + 1} of ${steps}, ${weight}%</span><br>${escaped(message)}</li>`;
   return `<ol class="events">${eventsOf(replay).map(row).join('')}</ol>`;
 }
 
-function gateSection(replay: Replay, gate: string): string {
+function gateSection(replay: Replay, gate: string, drawn: readonly (Plot | undefined)[]): string {
   const last = replay.looks.flatMap(({ verdicts }) => verdicts.filter((verdict) => verdict.gate === gate)).at(-1);
-  const plots = [differencePlot(replay, gate), oddsPlot(replay, gate)].filter((plot) => plot !== undefined);
+  const plots = drawn.filter((plot) => plot !== undefined);
   return [
     `<h2>Gate ${escaped(gate)}</h2>`,
     ...(last === undefined
@@ -91,10 +97,24 @@ function gateSection(replay: Replay, gate: string): string {
           numbersOf(last),
         ]),
     ...plots.map(plotHtml),
+    ...(isCustomId(gate) ? [saidHtml(saidBy(replay, gate))] : []),
     ...(last?.query === undefined
       ? []
       : [`<details><summary>The query behind the last slot</summary><pre>${escaped(last.query)}</pre></details>`]),
   ].join('\n');
+}
+
+/** What a custom gate said on the way. */
+function saidHtml(all: readonly Said[]): string {
+  const { first, left, last } = shownSaid(all);
+  const row = ({ from, weight, verdict, looks, message }: Said): string =>
+    `<li>${timeHtml(from)} <b class="${verdict}">${escaped(verdict)}</b> <span class="faint">${weight}%, ${looks === 1 ? 'one look' : `${grouped(looks)} looks`}</span><br>${escaped(message)}</li>`;
+  const gap = left === 0 ? [] : [`<li class="faint">${escaped(leftOut(left))}</li>`];
+  return `<ol class="events">${[...first.map(row), ...gap, ...last.map(row)].join('')}</ol>`;
+}
+
+function timeHtml(at: Instant): string {
+  return `<time>${escaped(second(at).slice(0, 19).replace('T', ' '))}</time>`;
 }
 
 function numbersOf({ numbers }: GateVerdict): string {

@@ -98,7 +98,8 @@ export function requestsPlot(replay: Replay, slotMs: Millis): Plot {
   };
 }
 
-function spanOf({ from, end }: Replay): Plot['span'] {
+/** The time that a plot of a replay spans. */
+export function spanOf({ from, end }: Replay): Plot['span'] {
   return { from, to: end.time };
 }
 
@@ -163,7 +164,7 @@ function rateOf({ requests, failures }: GateNumbers['canary']): number {
 }
 
 /** Round numbers across a range. */
-function evenTicks({ low, high }: Plot['range'], about: number): readonly number[] {
+export function evenTicks({ low, high }: Plot['range'], about: number): readonly number[] {
   const raw = (high - low) / about;
   const unit = 10 ** Math.floor(Math.log10(raw));
   const stride = [1, 2, 5, 10].map((times) => times * unit).find((each) => each >= raw) ?? 10 * unit;
@@ -172,8 +173,22 @@ function evenTicks({ low, high }: Plot['range'], about: number): readonly number
   return Array.from({ length: Math.max(0, count) }, (_, index) => Number(((first + index) * stride).toPrecision(12)));
 }
 
+/** Odds as short as the side of a plot needs them: `10M:1`. */
 function decadeText(decade: number): string {
   if (decade === 0) return 'even';
-  const number = String(10 ** Math.abs(decade)).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  const number = shortNumber(10 ** Math.abs(decade));
   return decade > 0 ? `${number}:1` : `1:${number}`;
 }
+
+/** A number with a letter for thousands, millions and so on: `1.25G`. */
+export function shortNumber(value: number): string {
+  const [size, letter] = sizes.find(([least]) => Math.abs(value) >= least) ?? [1, ''];
+  return `${Number((value / size).toPrecision(4))}${letter}`;
+}
+
+const sizes: readonly (readonly [number, string])[] = [
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];

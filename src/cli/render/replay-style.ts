@@ -21,15 +21,15 @@ h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 .events li { margin: .6rem 0; }
 b.rolledBack, b.fail { color: var(--bad); }
 b.promoted, b.pass, b.advanced { color: var(--good); }
-b.held, b.undecided { color: var(--wait); }
+b.held, b.undecided, b.noData, b.sourceDown { color: var(--wait); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .5rem 0 1rem; }
 dt { color: var(--faint); }
 dd { margin: 0; }
-.plot { position: relative; height: 12rem; margin: 1rem .8rem 1.8rem 5.2rem; border: solid var(--rule); border-width: 0 0 1px 1px; }
+.plot { position: relative; height: 12rem; margin: 1rem .8rem 2.4rem 5.2rem; border: solid var(--rule); border-width: 0 0 1px 1px; }
 .plot svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: hidden; display: block; }
-.plot span { position: absolute; font-size: .72rem; color: var(--faint); white-space: nowrap; }
+.plot span { position: absolute; font-size: .72rem; line-height: 1.25; text-align: center; color: var(--faint); white-space: pre; }
 .plot .y { right: calc(100% + .4rem); transform: translateY(-50%); }
-.plot .x { top: calc(100% + .2rem); transform: translateX(-50%); }
+.plot .x { top: calc(100% + .55rem); transform: translateX(-50%); }
 path { fill: none; vector-effect: non-scaling-stroke; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .grid { stroke: var(--rule); stroke-width: 1; }
 .band { stroke: none; fill: var(--stable); fill-opacity: .2; }

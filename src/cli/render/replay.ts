@@ -1,4 +1,5 @@
 // A replay as text and as a record.
+import { customId, isCustomId } from '../../domain/gates/custom.ts';
 import { grouped } from '../../domain/gates/words.ts';
 import type { End, Event, Look, Replay } from '../../domain/replay.ts';
 import { eventsOf, lostSlots } from '../../domain/replay.ts';
@@ -8,6 +9,7 @@ import type { ReplayWanted } from '../replay-ask.ts';
 import type { Paint } from '../terminal.ts';
 import { numberRows } from './numbers.ts';
 import { fact } from './plan.ts';
+import { leftOut, type Said, saidBy, shownSaid } from './replay-custom.ts';
 import { table } from './table.ts';
 
 /** Everything there is to show of a replay. */
@@ -29,7 +31,7 @@ export function replayLines(shown: Shown, paint: Paint): readonly string[] {
       ['WHEN', 'STEP', 'WHAT'],
       eventsOf(replay).map((event) => eventRow(event, shown, paint)),
     ),
-    ...gateLines(replay.looks.at(-1)),
+    ...(replay.looks.at(-1)?.verdicts ?? []).flatMap((verdict) => gateLines(replay, verdict)),
     '',
     paint.strong(conclusion(shown)),
     '',
@@ -76,9 +78,7 @@ export function assumptions({ wanted, replay }: Shown): readonly string[] {
       : [
           `One workload is cut in two at ${second(splitAt)}, and the slots before it are laid beside those after it: what changed with the time of day counts as if the version had changed it. Times are those of the later half.`,
         ]),
-    ...(plan.gates.length === 0
-      ? []
-      : [`Custom gates are not replayed: ${plan.gates.map(({ name }) => name).join(', ')}.`]),
+    ...customAssumptions({ wanted, replay }),
     ...(plan.analysis === 'off' ? ['The plan says analysis off; it is replayed as if it were on.'] : []),
     ...(lost === 0
       ? []
@@ -86,6 +86,34 @@ export function assumptions({ wanted, replay }: Shown): readonly string[] {
           `${grouped(lost)} of ${grouped(replay.looks.length)} slots could not be judged, because their counts were missing or may be a lifetime of requests.`,
         ]),
   ];
+}
+
+function customAssumptions({ wanted, replay }: Pick<Shown, 'wanted' | 'replay'>): readonly string[] {
+  const { plan, gates } = wanted;
+  const left = plan.gates.filter(({ name }) => !gates.some((gate) => gate.name === name)).map(({ name }) => name);
+  const blind = gates
+    .map((gate) => [gate.name, unanswered(replay, customId(gate))] as const)
+    .filter(([, looks]) => looks > 0);
+  return [
+    ...(gates.length === 0
+      ? []
+      : ['Custom gates were asked for their values of then, with the assumed weights in place of {{weight}}.']),
+    ...(left.length === 0
+      ? []
+      : [
+          `Not replayed: ${left.join(', ')}. One query there names both versions, which are one workload here; two under compare can be replayed.`,
+        ]),
+    ...blind.map(
+      ([name, looks]) =>
+        `${name} was without an answer at ${grouped(looks)} of ${grouped(replay.looks.length)} looks, which held the step as it would a rollout.`,
+    ),
+  ];
+}
+
+function unanswered({ looks }: Replay, gate: string): number {
+  return looks.filter(({ verdicts }) =>
+    verdicts.some((said) => said.gate === gate && said.verdict === 'sourceDown' && said.shadow !== true),
+  ).length;
 }
 
 /** The record for programs; every look with its numbers, queries at the last one alone. */
@@ -109,12 +137,13 @@ export function replayRecord({ wanted, replay, slotMs }: Shown): unknown {
 }
 
 function lookRecord(look: Look, isLast: boolean): unknown {
-  const { decision, requests, verdicts, weight } = look;
+  const { decision, requests, seen, verdicts, weight } = look;
   return {
     ...shownPlace(look),
     weight,
     decision: decision.kind,
     requests,
+    ...(seen.length === 0 ? {} : { seen: seen.map((each) => ({ ...each, at: formatInstant(each.at) })) }),
     verdicts: isLast ? verdicts : verdicts.map(withoutQuery),
   };
 }
@@ -160,12 +189,22 @@ function painted(kind: Event['kind'], paint: Paint): string {
   return kind === 'promoted' ? paint.good(word) : kind === 'held' ? paint.waiting(word) : word;
 }
 
-function gateLines(last: Look | undefined): readonly string[] {
-  return (last?.verdicts ?? []).flatMap(({ gate, verdict, message, numbers }) => [
+function gateLines(replay: Replay, { gate, verdict, message, numbers }: GateVerdict): readonly string[] {
+  return [
     '',
     `${gate} at the end: ${verdict}. ${message}`,
     ...(numbers === undefined ? [] : numberRows(numbers).map(([name, words]) => `  ${name.padEnd(11)}${words}`)),
-  ]);
+    ...(isCustomId(gate) ? saidLines(saidBy(replay, gate)) : []),
+  ];
+}
+
+/** What a custom gate said on the way, where that was more than one thing. */
+function saidLines(all: readonly Said[]): readonly string[] {
+  if (all.length < 2) return [];
+  const { first, left, last } = shownSaid(all);
+  const line = ({ from, weight, verdict, looks, message }: Said): string =>
+    `  ${second(from)}  ${`${weight}%`.padEnd(4)}  ${verdict.padEnd(10)}  ${looks === 1 ? 'at one look' : `at ${grouped(looks)} looks`}: ${message}`;
+  return [...first.map(line), ...(left === 0 ? [] : [`  (${leftOut(left)})`]), ...last.map(line)];
 }
 
 function shareText({ looks }: Replay): string {

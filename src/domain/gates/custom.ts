@@ -99,11 +99,16 @@ export function dueLooks(
   newest: Instant,
   slotMs: Millis,
 ): readonly Instant[] {
-  const every = gridAfter(Math.max(gate.intervalMs ?? slotMs, slotMs), slotMs);
+  const every = lookEveryMs(gate, slotMs);
   const first = last === undefined ? gridAfter(firstLook(gate, stepStart), slotMs) : gridAfter(last.at + every, slotMs);
   const count = Math.max(0, Math.floor((newest - first) / every) + 1);
   const skipped = Math.max(0, count - mostLooks);
   return Array.from({ length: count - skipped }, (_, index) => first + (skipped + index) * every);
+}
+
+/** The time between two looks of a step, a whole number of slots. */
+export function lookEveryMs({ intervalMs = 0 }: CustomGate, slotMs: Millis): Millis {
+  return gridAfter(Math.max(intervalMs, slotMs), slotMs);
 }
 
 function firstLook(gate: CustomGate, stepStart: Instant): Instant {

@@ -139,6 +139,7 @@ export function testCluster(): TestCluster {
       managed.sources.push(source);
       return managed.metrics ?? { read: async (slot) => managed.readings?.(slot) ?? managed.reading };
     },
+    gauge: () => managed.gauge,
     doctor: (flags) => {
       doctor.asked.push(flags);
       return { examine: async () => doctor.findings };

@@ -1,6 +1,8 @@
 // What the command needs of a managed Deployment, in memory: its generations, its copies, its hold and its template.
+import { memoryGauge } from '../../../src/adapters/memory/gauge.ts';
 import type { CliCluster, MetricsSource, PastTemplate } from '../../../src/cli/cluster.ts';
 import type {
+  Gauge,
   Generation,
   LanesWanted,
   Metrics,
@@ -36,6 +38,8 @@ export interface ManagedSide {
   readings: ((slot: Slot) => SlotReading) | undefined;
   /** Another metrics source, in place of those readings. */
   metrics: Pick<Metrics, 'read'> | undefined;
+  /** Single numbers; none has a sample until a test says so. */
+  gauge: Gauge;
   /** Whether the user may read no Deployment. */
   forbidden: boolean;
   /** Called whenever the hold is lifted or the adoption ended. */
@@ -59,6 +63,7 @@ export function managedSide(workloads: Map<string, Workload>): { readonly side: 
     reading: { kind: 'sourceDown', slot: { start: dawn, end: dawn }, message: 'Nobody answers.' },
     readings: undefined,
     metrics: undefined,
+    gauge: memoryGauge(),
     forbidden: false,
     onChange: () => undefined,
   };
