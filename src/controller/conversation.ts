@@ -2,7 +2,7 @@
 // waited for a moment.
 import { noticeOf } from '../domain/announcement.ts';
 import { namedRollout, newestFirst } from '../domain/named.ts';
-import { type Caller, refusalOf, rightOf } from '../domain/permission.ts';
+import { type Caller, type Right, refusalOf, rightsOf } from '../domain/permission.ts';
 import type { Press } from '../domain/press.ts';
 import { answerRequest } from '../domain/requests.ts';
 import type { Answer, Request, Rollout, RolloutId, Verb } from '../domain/rollout.ts';
@@ -55,8 +55,11 @@ const helpText = [
 export function conversation(parts: ConversationParts): Conversation {
   const { rollouts, clock, surface } = parts;
 
-  async function refusal(caller: Caller, right: ReturnType<typeof rightOf> | 'get', namespace: string) {
-    return (await parts.callers.may(caller, right, namespace)) ? undefined : refusalOf(caller, right, namespace);
+  /** Of all rights that are needed, the first that is missing. */
+  async function refusal(caller: Caller, needed: readonly Right[], namespace: string): Promise<string | undefined> {
+    for (const right of needed)
+      if (!(await parts.callers.may(caller, right, namespace))) return refusalOf(caller, right, namespace);
+    return undefined;
   }
 
   /** The answer, or undefined when there is none in time. */
@@ -93,9 +96,11 @@ export function conversation(parts: ConversationParts): Conversation {
 
   async function press(speaker: Speaker, pressed: Press): Promise<string | undefined> {
     const { namespace, verb, step } = pressed;
-    const refused = await refusal(speaker.caller, verb === 'details' ? 'get' : rightOf(verb), namespace);
-    if (refused !== undefined) return refused;
     const rollout = await rollouts.get({ namespace, name: pressed.rollout });
+    const plan = rollout?.spec.plan ?? {};
+    const needed = verb === 'details' ? (['get'] as const) : rightsOf({ verb }, plan);
+    const refused = await refusal(speaker.caller, needed, namespace);
+    if (refused !== undefined) return refused;
     if (rollout === undefined || rollout.uid !== pressed.uid)
       return `This message is of ${pressed.rollout}, which is no more. Nothing was done. What there is now: /serin list`;
     if (verb === 'details') return whyOf(rollout);
@@ -142,7 +147,7 @@ export function conversation(parts: ConversationParts): Conversation {
   }
 
   async function typed(speaker: Speaker, verb: Verb, rollout: Rollout, reason: string, id: string): Promise<string> {
-    const refused = await refusal(speaker.caller, rightOf(verb), rollout.id.namespace);
+    const refused = await refusal(speaker.caller, rightsOf({ verb }, rollout.spec.plan), rollout.id.namespace);
     if (refused !== undefined) return refused;
     const because = reason === '' ? {} : { reason: reason.slice(0, 500) };
     const request = { id, verb, surface, ...stepOf(verb, rollout.status.step), ...because };

@@ -1,8 +1,7 @@
 // Whose word a rollout waits for: when it asks, what silence means, who may answer, and the sentences of it.
-import { type Right, rightOf } from './permission.ts';
 import type { ApprovalPlan, Plan } from './plan.ts';
 import { weightOf } from './plan.ts';
-import type { Approval, Cause, Given, Request, Rollout, RolloutStatus, Warrant } from './rollout.ts';
+import type { Approval, Cause, Given, Rollout, RolloutStatus, Warrant } from './rollout.ts';
 import { formatDuration, formatInstant, type Instant } from './time.ts';
 
 /** Whether the plan wants a word before anything is touched. */
@@ -60,20 +59,6 @@ export function reminderAt({ askedAt, expiresAt, remindedAt, given }: Approval):
 export function barred({ approval }: Plan, actor: string): string | undefined {
   if (approval?.byAuthor !== 'refused' || approval.author?.toLowerCase() !== actor.toLowerCase()) return undefined;
   return `${actor} made this change (serin.dev/author), and approval-by-author is refused. Somebody else has to approve it.`;
-}
-
-/** Every right that a request takes: to promote where the plan asks for approval is to approve, and overriding takes one of its own. */
-export function rightsFor(
-  { verb, overrideFreeze }: Pick<Request, 'verb' | 'overrideFreeze'>,
-  { approval }: Pick<Plan, 'approval'>,
-): readonly Right[] {
-  const right = rightOf(verb);
-  const approves = right === 'promote' && approval !== undefined;
-  return [
-    right,
-    ...(approves ? (['approve'] as const) : []),
-    ...(overrideFreeze === true ? (['override'] as const) : []),
-  ];
 }
 
 /** What waits, how to answer, and what silence means. */

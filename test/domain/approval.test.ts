@@ -10,9 +10,9 @@ import {
   isAwaitingApproval,
   questionOf,
   reminderAt,
-  rightsFor,
 } from '../../src/domain/approval.ts';
 import { decideBake } from '../../src/domain/decide.ts';
+import { rightsOf } from '../../src/domain/permission.ts';
 import type { ApprovalPlan } from '../../src/domain/plan.ts';
 import { answerRequest } from '../../src/domain/requests.ts';
 import { phases } from '../../src/domain/rollout.ts';
@@ -128,7 +128,7 @@ describe('who may', () => {
   ] as const)('%s (override %s, approval %s) takes %j', (verb, override, asks, rights) => {
     const request = { verb, ...(override ? { overrideFreeze: true as const } : {}) };
 
-    expect(rightsFor(request, asks ? { approval: anApproval({}) } : {})).toEqual(rights);
+    expect(rightsOf(request, asks ? { approval: anApproval({}) } : {})).toEqual(rights);
   });
 
   it('is not the author where that is refused, in whatever case the name is written', () => {
