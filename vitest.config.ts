@@ -21,6 +21,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/contract/**', 'test/e2e/**', 'test/long/**'],
+          // A deadline for what hangs, not for a machine that is busy.
+          testTimeout: 60_000,
         },
       },
       {

@@ -216,10 +216,18 @@ function hasToPass({ maxLatency }: Plan, { gate, verdict, reason }: GateVerdict)
   return verdict !== 'undecided' || !lacking.includes(reason);
 }
 
-/** What harm the gate still holds possible beyond the wider margin; undefined when it is excluded. */
+/** Odds that the canary is worse at which no step is left for want of evidence. */
+const suspicious = 10;
+
+/** What harm the gate holds likely, or still possible beyond the wider margin; undefined when it is excluded. */
 function possibleHarm({ gate, numbers }: GateVerdict): string | undefined {
-  const { interval, margin } = numbers ?? {};
+  const { interval, margin, worse } = numbers ?? {};
   if (interval === undefined || margin === undefined) return `the ${gate} gate excludes no harm yet`;
+  if (interval.low > interval.high) return `the ${gate} gate has seen too different things to say where the harm lies`;
+  if (interval.low > margin)
+    return `the ${gate} gate shows more harm than its margin (${formatShare(margin)}): ${formatShare(interval.low)} at least`;
+  if ((worse?.odds ?? 0) >= suspicious)
+    return `the ${gate} gate holds the canary for worse, at odds of ${Math.floor(worse?.odds ?? 0)} to 1`;
   const [limit, name] = widerMargin(margin);
   if (interval.high <= limit + 1e-9) return undefined;
   const known =

@@ -151,14 +151,14 @@ export function parseLatency(text: string): Read<readonly LatencyLimit[]> {
   const completed = text.split(',').map(completedLimit).join(',');
   const guess = limitsOf(completed) === undefined ? '' : ` Did you mean "${completed}"?`;
   return {
-    wrong: `which is not understood. Expected limits such as "p99<500ms" or "p95<1.2x", at most 8, comma-separated.${guess}`,
+    wrong: `which is not understood. Expected limits such as "p99<500ms" or "p95<1.2x", at most 4, comma-separated.${guess}`,
   };
 }
 
 function limitsOf(text: string): readonly LatencyLimit[] | undefined {
   const limits = text.split(',').map((limit) => parseLimit(limit.trim()));
   const good = limits.filter((limit) => limit !== undefined);
-  return good.length === limits.length && good.length <= 8 ? good : undefined;
+  return good.length === limits.length && good.length <= 4 ? good : undefined;
 }
 
 /** A limit with the sign and the unit that it most likely lacks: a bare number below ten is a factor, a greater one milliseconds. */

@@ -130,6 +130,56 @@ describe('a bake', () => {
       },
     ],
     [
+      'is held when the plan says advance but more harm than the margin is shown, though not five times as much',
+      {
+        verdicts: [
+          aVerdict('undecided', {
+            numbers: { ...numbersUpTo(0.04), interval: { low: 0.02, high: 0.04, level: 0.95 } },
+          }),
+        ],
+        bakedMs: 12 * minute,
+        plan: { onUndecided: 'advance' },
+      },
+      {
+        kind: 'stay',
+        reason: 'TooFewRequests',
+        message: expect.stringContaining('but the errors gate shows more harm than its margin (1%): 2% at least.'),
+        stalled: true,
+      },
+    ],
+    [
+      'is held when the plan says advance but the odds are already against the canary',
+      {
+        verdicts: [aVerdict('undecided', { numbers: { ...numbersUpTo(0.04), worse: { odds: 48.2, needed: 200 } } })],
+        bakedMs: 12 * minute,
+        plan: { onUndecided: 'advance' },
+      },
+      {
+        kind: 'stay',
+        reason: 'TooFewRequests',
+        message: expect.stringContaining('but the errors gate holds the canary for worse, at odds of 48 to 1.'),
+        stalled: true,
+      },
+    ],
+    [
+      'is held when the plan says advance but what was seen contradicts itself',
+      {
+        verdicts: [
+          aVerdict('undecided', { numbers: { ...numbersUpTo(0.01), interval: { low: 0.1, high: 0.01, level: 0.95 } } }),
+        ],
+        bakedMs: 12 * minute,
+        plan: { onUndecided: 'advance' },
+      },
+      {
+        kind: 'stay',
+        reason: 'TooFewRequests',
+        message: expect.stringContaining(
+          'but the errors gate has seen too different things to say where the harm lies.',
+        ),
+        stalled: true,
+      },
+    ],
+    [
       'is held when the plan says advance but nothing was compared',
       { verdicts: [aVerdict('noData')], bakedMs: 12 * minute, plan: { onUndecided: 'advance' } },
       {

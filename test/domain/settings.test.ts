@@ -120,7 +120,7 @@ describe('a wrong setting', () => {
     ['max-error-rate', '-1%', ['no percentage']],
     ['max-latency', 'p99=500ms', ['not understood', 'Did you mean "p99<500ms"?']],
     ['max-latency', 'p95<1.2, p99 <= 500', ['not understood', 'Did you mean "p95<1.2x,p99<500ms"?']],
-    ['max-latency', 'p0<500ms', ['not understood', 'at most 8, comma-separated.']],
+    ['max-latency', 'p0<500ms', ['not understood', 'at most 4, comma-separated.']],
     ['max-latency', 'p99<0.5x', ['not understood']],
     ['max-latency', 'p99<500', ['not understood', 'Did you mean "p99<500ms"?']],
     ['min-requests', '0', ['from 1 to 1000000']],

@@ -21,6 +21,8 @@ const ceilingShare = 0.2;
 const unansweredShare = 0.2;
 /** Odds of a hundred that stable itself is above the ceiling: then it says nothing of the canary. */
 const stableIsAbove = Math.log(100);
+/** Standard deviations by which the canary's share of the requests may fall short by chance. */
+const chance = 3;
 /** How fast the memory of the last minutes fades, compared with the prediction's. */
 const recently = 8;
 
@@ -76,13 +78,22 @@ export function countSlot(
   return judged({ ...state, recent }, counts, slot.widthMs, context);
 }
 
-/** What of the unattributed failures exceeds the services' level before the rollout; `placed` requests found an endpoint. */
+/**
+ * What of the failures without an endpoint is the canary's: what exceeds the services' level before the rollout (one more than was
+ * seen then, because a level of nothing is known no better), and no more than the requests that the canary lacks of its weight beyond
+ * three standard deviations of chance: what stable lost is not its fault.
+ */
 export function chargedToCanary(
   { unattributed, level }: { readonly unattributed: number; readonly level: Level },
-  placed: number,
+  placed: { readonly canary: number; readonly stable: number },
+  weight: number,
 ): number {
-  const usual = { n: level.requests, x: level.unattributed };
-  return beyondChance({ n: placed + unattributed, x: unattributed }, usual);
+  const all = placed.canary + placed.stable + unattributed;
+  const known = level.requests === 0 ? { n: 0, x: 0 } : { n: level.requests, x: level.unattributed + 1 };
+  const beyond = beyondChance({ n: all, x: unattributed }, known);
+  const share = weight / 100;
+  const lacking = all * share - placed.canary - chance * Math.sqrt(all * share * (1 - share));
+  return Math.max(0, Math.min(beyond, Math.floor(lacking)));
 }
 
 /** ln of one reporter's evidence that the canary is worse, by whatever notion of failure. */
@@ -123,7 +134,11 @@ function judged(state: ReporterState, counts: ReporterCounts, widthMs: number, c
   const unattributed = state.unattributed + counts.unattributed;
   const charged = Math.max(
     state.charged,
-    chargedToCanary({ unattributed, level: state.level }, canary.requests + stable.requests),
+    chargedToCanary(
+      { unattributed, level: state.level },
+      { canary: canary.requests, stable: stable.requests },
+      context.weight,
+    ),
   );
   const excess = Math.max(state.excess, unansweredBeyondChance(canary, stable));
   const more = { charged: charged - state.charged, excess: Math.min(excess - state.excess, counts.canary.unanswered) };

@@ -69,8 +69,8 @@ function addShare(share: Share, { canary, stable, unattributed }: ReporterCounts
 }
 
 function sayTraffic({ shares }: TrafficState, context: GateContext): Opinion {
-  const { reporter, split } = clientView(shares);
   const { weight, countedMs } = context;
+  const { reporter, split } = clientView(shares, weight);
   if (split.n === 0) {
     return opinion(
       'noData',
@@ -89,16 +89,16 @@ function sayTraffic({ shares }: TrafficState, context: GateContext): Opinion {
 }
 
 /** Weights work where requests are sent, so the client's side tells; the pods' side only where nothing else does. */
-function clientView(shares: ByReporter<Share>): { readonly reporter: Reporter; readonly split: Trial } {
-  const [source, waypoint] = [splitOf(shares.source), splitOf(shares.waypoint)];
+function clientView(shares: ByReporter<Share>, weight: number): { readonly reporter: Reporter; readonly split: Trial } {
+  const [source, waypoint] = [splitOf(weight, shares.source), splitOf(weight, shares.waypoint)];
   if (source.n > 0 && source.n >= waypoint.n) return { reporter: 'source', split: source };
   if (waypoint.n > 0) return { reporter: 'waypoint', split: waypoint };
-  return { reporter: 'destination', split: splitOf(shares.destination) };
+  return { reporter: 'destination', split: splitOf(weight, shares.destination) };
 }
 
 /** A canary that cannot be reached has received its requests all the same. */
-function splitOf(share: Share = none): Trial {
-  const canary = share.canary + chargedToCanary(share, share.canary + share.stable);
+function splitOf(weight: number, share: Share = none): Trial {
+  const canary = share.canary + chargedToCanary(share, share, weight);
   return { n: canary + share.stable, x: canary };
 }
 

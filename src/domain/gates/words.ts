@@ -24,9 +24,20 @@ export function outOf(trial: Trial): string {
   return `${grouped(trial.x)} of ${grouped(trial.n)} (${formatShare(rate(trial))})`;
 }
 
-/** The opinion that decides: the worst, and the first among equals. Owes at least one. */
+/** The opinion that decides: the worst; among equals the one that holds most harm possible, then the first. Owes at least one. */
 export function worst([first, ...others]: readonly [Opinion, ...Opinion[]]): Opinion {
-  return others.reduce((a, b) => (verdictRank(b.verdict) > verdictRank(a.verdict) ? b : a), first);
+  return others.reduce((a, b) => (isWorse(b, a) ? b : a), first);
+}
+
+function isWorse(one: Opinion, other: Opinion): boolean {
+  const further = verdictRank(one.verdict) - verdictRank(other.verdict);
+  return further > 0 || (further === 0 && one.verdict === 'undecided' && openness(one) > openness(other));
+}
+
+/** How much harm is still possible, in margins; all of it where nothing was counted. */
+function openness({ numbers }: Opinion): number {
+  const { interval, margin } = numbers ?? {};
+  return interval === undefined || margin === undefined ? Number.POSITIVE_INFINITY : interval.high / margin;
 }
 
 /** A verdict whose sentence is short enough to be saved with a rollout. */

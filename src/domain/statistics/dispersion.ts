@@ -34,10 +34,11 @@ const known = 2;
 /** What is reckoned with until then. */
 const unknown = 2.5;
 /**
- * A pair of the canary's tells of no larger clusters than that: one across the moment at which it turned bad looks like a burst, and
- * must not delay the rollback.
+ * So many times what is expected is the most that one pair may tell. Clusters of up to a tenth of that are told without a bias; a pair
+ * across the moment at which an incident began, or the canary turned bad, looks like a burst and must not blind the gates for
+ * the rest of the rollout.
  */
-const ownMost = 20;
+const largest = { stable: 60, canary: 20 } as const;
 /** Beyond this nothing could be judged at all. */
 const most = 1_000;
 
@@ -51,29 +52,34 @@ const most = 1_000;
  */
 export function addDispersion(dispersion: Dispersion, slot: Trial): Dispersion {
   const { waiting } = dispersion;
-  if (slot.n <= 0) return dispersion;
+  if (isSilent(slot)) return dispersion;
   if (waiting.n === 0) return { ...dispersion, waiting: slot };
-  return { ...addPair(dispersion, waiting, slot), waiting: noDispersion.waiting };
+  return { ...addPair(dispersion, waiting, slot, largest.stable), waiting: noDispersion.waiting };
 }
 
 /**
  * The same for a slot of the canary: where stable hardly ever fails, a canary whose failures come in clusters tells more of
- * them than stable does. A slot in which most requests fail is an outage and no cluster, and is left out.
+ * them than stable does.
  */
 export function addOwnDispersion(dispersion: Dispersion, slot: Trial): Dispersion {
   const { own } = dispersion;
-  if (slot.n <= 0 || slot.x > slot.n / 2) return dispersion;
+  if (isSilent(slot)) return dispersion;
   if (own.n === 0) return { ...dispersion, own: slot };
-  return { ...addPair(dispersion, own, slot, ownMost), own: noDispersion.own };
+  return { ...addPair(dispersion, own, slot, largest.canary), own: noDispersion.own };
 }
 
-/** Adds a pair; what it differs by counts up to `largest` times what is expected. */
-function addPair(dispersion: Dispersion, first: Trial, { n, x }: Trial, largest = Infinity): Dispersion {
+/** Whether a slot tells nothing of clusters: one without requests, and one in which most of them fail, which is an outage. */
+function isSilent({ n, x }: Trial): boolean {
+  return n <= 0 || x > n / 2;
+}
+
+/** Adds a pair; what it differs by counts up to `bound` times what is expected. */
+function addPair(dispersion: Dispersion, first: Trial, { n, x }: Trial, bound: number): Dispersion {
   const [all, failed] = [first.n + n, first.x + x];
   if (failed <= 0 || failed >= all) return dispersion;
   const halves = (first.n * n) / (all * all);
   const expected = (failed * halves * (all - failed)) / Math.max(1, all - 1);
-  const seen = Math.min(largest * expected, (first.x - (failed * first.n) / all) ** 2);
+  const seen = Math.min(bound * expected, (first.x - (failed * first.n) / all) ** 2);
   const spread = Math.max(0, 2 * expected ** 2 + expected * (1 - 6 * halves));
   return {
     ...dispersion,

@@ -168,7 +168,20 @@ describe('The errors gate fails', () => {
     );
 
     expect(lastOf('errors', looks)).toMatchObject({ verdict: 'fail', reason: 'ErrorRateWorse' });
-    expect(lastOf('errors', looks).message).toContain('Failed: 100 that found no endpoint, beyond the usual level.');
+    expect(lastOf('errors', looks).message).toContain('Failed: 71 that found no endpoint, beyond the usual level.');
+  });
+
+  test('nothing for what stable lost: the canary has its share of the requests', () => {
+    const looks = looksAt(steadily(6, { canary: [100, 0], stable: [500, 1], lost: 400 }), aContext(), knownStable());
+
+    expect(lastOf('errors', looks).verdict).not.toBe('fail');
+    expect(lastOf('errors', looks).message).toContain('0 of 600 (0%) canary requests failed');
+  });
+
+  test('nothing for failures without a workload of which no level is known, as long as the canary has its share', () => {
+    const looks = looksAt(steadily(10, { canary: [150, 1], stable: [1_350, 7], lost: 8 }), aContext());
+
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'pass' });
   });
 
   test('nothing for failures without a workload that are usual for the service', () => {

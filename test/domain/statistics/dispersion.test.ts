@@ -55,6 +55,15 @@ describe('the burstiness of stable', () => {
     }
   });
 
+  test('is not taken from an outage, and not for good from one incident', () => {
+    const steady = Array.from({ length: 20 }, (_, slot) => ({ n: 1_500, x: 7 + (slot % 2) }));
+    const outage = [...steady, { n: 1_500, x: 1_500 }, ...steady].reduce(addDispersion, noDispersion);
+    const incident = [...steady, { n: 1_500, x: 300 }, ...steady].reduce(addDispersion, noDispersion);
+
+    expect(phiOf(outage)).toBe(1);
+    expect(phiOf(incident)).toBeLessThan(60);
+  });
+
   test('does not mistake a slow drift for bursts', () => {
     const drifting = (slot: number): number => 0.005 * (1 + 0.9 * Math.sin(slot / 40));
     const seen = Array.from({ length: 100 }, (_, seed) => phiOf(measured(seed, 240, 1, drifting)));
