@@ -133,7 +133,7 @@ const plans = fc.record(
     maxBakeMs: millis.map((length) => length + 1_000_000_000),
     errorMargin: share,
     maxErrorRate: share,
-    maxLatency: fc.array(latency, { maxLength: 8 }),
+    maxLatency: fc.array(latency, { maxLength: 4 }),
     minRequests: fc.integer({ min: 1, max: 1_000_000 }),
     onUndecided: fc.constantFrom('hold' as const, 'rollback' as const, 'advance' as const),
     analysis: fc.constantFrom('auto' as const, 'off' as const),
