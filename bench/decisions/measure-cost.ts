@@ -38,8 +38,7 @@ interface Begun {
 
 function begun(seed: number, rate: number, draw: number): Begun {
   const world = worldOf({ ...scenarioOf('equal-10rps'), id: `cost-${rate}`, rate }, seed, draw);
-  const before = Array.from({ length: 20 }, (_, index) => world.slot(index - 20, 0));
-  const evidence = beginStep(beginEvidence(origin, readingBefore(before, counting)), origin);
+  const evidence = beginStep(beginEvidence(origin, readingBefore(world, counting)), origin);
   return { evidence, slot: (index) => readingOf(world.slot(index, weight), index, counting) };
 }
 
