@@ -27,7 +27,7 @@ Exit codes:
     3  rolled back by a gate or because of the pods' health
     4  aborted by a person
     5  superseded by a newer revision, or stable changed
-    8  rolled back because there was not enough evidence in time
+    8  rolled back because time ran out: no verdict, or pods that were not ready
    10  not found, or not permitted
   124  the --timeout of this command is over; the rollout goes on
   130  interrupted; the rollout goes on

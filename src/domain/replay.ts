@@ -11,6 +11,7 @@ import { beginEvidence, beginStep, judge } from './judge.ts';
 import { type Plan, weightOf } from './plan.ts';
 import { type LookAnswer, lookBack, type PastGates, type SeenLook, type WantedLook } from './replay-custom.ts';
 import { imagined } from './replay-rollout.ts';
+import type { Warrant } from './rollout.ts';
 import type { Instant } from './time.ts';
 import { judged as counting, type GateVerdict } from './verdict.ts';
 
@@ -197,10 +198,15 @@ function endOf({ decision, time, step, weight }: Look, plan: Plan): End | undefi
     case 'advance':
       return step < plan.steps.length - 1
         ? undefined
-        : { kind: 'promoted', ...place, reason: 'GatesPassed', message: decision.warrant.message };
+        : { kind: 'promoted', ...place, reason: reasonOf(decision.warrant), message: decision.warrant.message };
     case 'stay':
       return undefined;
   }
+}
+
+/** A plan is the only one who promotes in a past: by its gates, or as `on-undecided` says. */
+function reasonOf({ kind }: Warrant): string {
+  return kind === 'undecided' ? 'AdvancedUndecided' : 'GatesPassed';
 }
 
 function openEnd(looks: readonly Look[]): End {
