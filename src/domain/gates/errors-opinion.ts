@@ -159,7 +159,7 @@ function aloneOpinion(state: ReporterState, { duel, reporter }: Told, { plan }: 
 function notYetFine(told: Told, state: ReporterState, context: GateContext): Opinion {
   const margin = marginText(told, 'the error margin');
   const { low, high } = intervalIn(told.duel, told.terms);
-  if (low >= 0 || isWorseLooking(told)) {
+  if (low > 0 || isWorseLooking(told)) {
     const limit = marginOf(told.duel, told.terms);
     const may = high >= limit && low <= limit ? ', but so few failures may be chance' : '';
     const message = `${againstStable(told)}, which looks worse${may}.${detail(state, told.duel === state.all)}${intervalText(told)}${looks(told)}`;

@@ -408,6 +408,14 @@ describe('The errors gate is undecided', () => {
     );
   });
 
+  test('at weight 100 without a failure on too few requests, and does not call it worse', () => {
+    const before = beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 0] }))), origin);
+    const looks = looksAt(steadily(1, { canary: [40, 0] }), aContext({ minRequests: 10 }, { weight: 100 }), before);
+
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'TooFewRequests' });
+    expect(lastOf('errors', looks).message).not.toContain('worse');
+  });
+
   test('on a handful of failures, although requests are few and chance is no explanation', () => {
     const looks = looksAt(steadily(3, { canary: [5, 1], stable: [900, 0] }), aContext({ minRequests: 10 }));
 
