@@ -33,12 +33,20 @@ export function readingOf(draw: Pick<SlotDraw, 'canary' | 'stable'>, index: numb
   return reading(draw, origin + index * slotMs, slotMs, counting);
 }
 
-/** One wide reading of the five minutes that end at the origin, of stable alone. */
-export function readingBefore(world: World, counting: Counting): SlotReading {
-  const slots = Array.from({ length: slotsBefore }, (_, index) => world.slot(index - slotsBefore, 0));
-  const stable = slots.map((slot) => slot.stable).reduce(addArms);
+/** The five minutes that end at the origin, of stable alone: as one wide reading, and slot by slot. */
+export interface TimeBefore {
+  readonly before: SlotReading;
+  readonly pattern: readonly SlotReading[];
+}
+
+/** What the controller reads before it begins. */
+export function timeBefore(world: World, counting: Counting): TimeBefore {
+  const slots = Array.from({ length: slotsBefore }, (_, index) => world.slot(index - slotsBefore, 0).stable);
   const width = slotsBefore * slotMs;
-  return reading({ stable, canary: noDraw }, origin - width, width, counting);
+  return {
+    before: reading({ stable: slots.reduce(addArms), canary: noDraw }, origin - width, width, counting),
+    pattern: slots.map((stable, index) => readingOf({ stable, canary: noDraw }, index - slotsBefore, counting)),
+  };
 }
 
 const noDraw: ArmDraw = { requests: 0, errors: 0, buckets: [] };

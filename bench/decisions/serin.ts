@@ -6,7 +6,7 @@ import { defaultPlan as plan, weightOf } from '../../src/domain/plan.ts';
 import { imagined } from '../../src/domain/replay-rollout.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import type { GateVerdict } from '../../src/domain/verdict.ts';
-import { type Counting, origin, readingBefore, readingOf, slotMs, subject } from './readings.ts';
+import { type Counting, origin, readingOf, slotMs, subject, timeBefore } from './readings.ts';
 import type { Rule, Run, Word } from './rule.ts';
 import type { World } from './service.ts';
 
@@ -26,7 +26,8 @@ interface Stand {
 function begin(world: World): Run {
   const isDead = world.scenario.harm.dead === true;
   const counting: Counting = { reporters: ['source', 'destination'], latency: true, unreachable: isDead };
-  const evidence = beginEvidence(origin - lagMs, readingBefore(world, counting));
+  const { before, pattern } = timeBefore(world, counting);
+  const evidence = beginEvidence(origin - lagMs, before, pattern);
   let stand = shifted({ evidence, step: 0, bakeSince: 0 }, origin);
   let unread: readonly SlotReading[] = [];
   let newest: SlotReading | undefined;

@@ -3,7 +3,7 @@ import type { Evidence, Reporter } from '../../src/domain/evidence.ts';
 import { beginEvidence, beginStep, judge } from '../../src/domain/judge.ts';
 import { defaultPlan } from '../../src/domain/plan.ts';
 import type { GateVerdict } from '../../src/domain/verdict.ts';
-import { type Counting, origin, readingBefore, readingOf, subject } from './readings.ts';
+import { type Counting, origin, readingOf, subject, timeBefore } from './readings.ts';
 import type { Scenario } from './scenarios.ts';
 import { worldOf } from './service.ts';
 
@@ -32,7 +32,8 @@ export function watch(
   const world = worldOf(scenario, seed, draw);
   const counting: Counting = { reporters, latency, unreachable: false };
   const context = { plan: defaultPlan, subject, weight, pods: { ready: 2, wanted: 2, troubles: [] } };
-  let evidence = beginStep(beginEvidence(origin, readingBefore(world, counting)), origin);
+  const { before, pattern } = timeBefore(world, counting);
+  let evidence = beginStep(beginEvidence(origin, before, pattern), origin);
   let look: Look = { evidence, verdicts: [], requests: 0 };
   for (let index = 0; index < slots; index++) {
     const slot = world.slot(index, weight);

@@ -21,6 +21,8 @@ export interface Past {
   readonly plan: Plan;
   /** One wide reading of the time before, for stable's usual level. */
   readonly before?: SlotReading;
+  /** The last slots of that time in their order, for how burstily stable fails. */
+  readonly pattern?: readonly SlotReading[];
   /** Slots in order, without gaps. */
   readonly readings: readonly SlotReading[];
   /** Gates that a policy adds; without it none is judged, whatever the plan says. */
@@ -79,12 +81,12 @@ const unshown: readonly string[] = ['traffic', 'health'];
  * for, and is owed an answer to each, in their order.
  */
 export function* replaying(past: Past): Generator<readonly WantedLook[], Replay | undefined, readonly LookAnswer[]> {
-  const { plan, before, readings } = past;
+  const { plan, readings } = past;
   const [first] = readings;
   if (first === undefined) return undefined;
   const judgedPlan: Plan = { ...plan, analysis: 'auto', gates: [] };
   const from = first.slot.start;
-  let stand = begin(from, before);
+  let stand = begin(from, past);
   const looks: Look[] = [];
   for (const reading of readings) {
     const seen = yield* look(stand, reading, { ...past, plan: judgedPlan });
@@ -154,8 +156,8 @@ interface Stand {
   readonly bakeSince: Instant;
 }
 
-function begin(from: Instant, before: SlotReading | undefined): Stand {
-  return { evidence: beginStep(beginEvidence(from, before), from), step: 0, bakeSince: from };
+function begin(from: Instant, { before, pattern }: Past): Stand {
+  return { evidence: beginStep(beginEvidence(from, before, pattern), from), step: 0, bakeSince: from };
 }
 
 function* look(
