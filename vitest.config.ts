@@ -6,21 +6,34 @@ const long = {
   test: {
     name: 'long',
     include: ['test/long/**/*.test.ts'],
+    sequence: { groupOrder: 3 },
+    maxWorkers: 1,
     globalSetup: ['test/support/stack.ts'],
     testTimeout: 30 * 60_000,
     hookTimeout: 120_000,
   },
 };
 
+// Stories on the stack of this run. Two files at a time have up to eight of them under way.
+const onTheStack = {
+  globalSetup: ['test/support/stack.ts'],
+  testTimeout: 300_000,
+  hookTimeout: 120_000,
+  maxConcurrency: 4,
+};
+
 export default defineConfig({
   test: {
     reporters: ['default', slowest()],
+    // Most tests wait for clusters and clocks: two files at a time, whatever the machine has.
+    maxWorkers: 2,
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/contract/**', 'test/e2e/**', 'test/long/**'],
+          sequence: { groupOrder: 0 },
           // A deadline for what hangs, not for a machine that is busy.
           testTimeout: 60_000,
         },
@@ -29,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
           globalSetup: ['test/support/stack.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -38,10 +52,18 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/support/stack.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-          maxConcurrency: 6,
+          exclude: ['test/e2e/last/**'],
+          sequence: { groupOrder: 1 },
+          ...onTheStack,
+        },
+      },
+      {
+        test: {
+          name: 'last',
+          include: ['test/e2e/last/**/*.test.ts'],
+          sequence: { groupOrder: 2 },
+          maxWorkers: 1,
+          ...onTheStack,
         },
       },
       ...(process.env['SERIN_LONG'] === '1' ? [long] : []),

@@ -48,7 +48,7 @@ export function cellOf(outcomes: readonly Outcome[]): Cell {
   const share = (is: (outcome: Outcome) => boolean): Share => shareOf(outcomes.filter(is).length, draws);
   const back = outcomes.filter(({ end }) => end === 'rolledBack');
   const forth = outcomes.filter(({ end }) => end === 'promoted').map(({ minutes }) => minutes);
-  const delays = back.map(({ harmed, harmfulMinutes, minutes }) => (harmed ? harmfulMinutes : minutes));
+  const delays = back.map(({ harmfulMinutes, minutes }) => (harmfulMinutes > 0 ? harmfulMinutes : minutes));
   return {
     draws,
     rolledBack: share(({ end }) => end === 'rolledBack'),

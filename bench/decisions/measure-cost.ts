@@ -3,7 +3,7 @@ import type { Evidence, SlotReading } from '../../src/domain/evidence.ts';
 import { beginEvidence, beginStep, judge } from '../../src/domain/judge.ts';
 import { defaultPlan } from '../../src/domain/plan.ts';
 import { scenarioOf } from './batch.ts';
-import { origin, readingBefore, readingOf, subject } from './readings.ts';
+import { origin, readingOf, subject, timeBefore } from './readings.ts';
 import { worldOf } from './service.ts';
 import { table } from './tables.ts';
 
@@ -38,8 +38,8 @@ interface Begun {
 
 function begun(seed: number, rate: number, draw: number): Begun {
   const world = worldOf({ ...scenarioOf('equal-10rps'), id: `cost-${rate}`, rate }, seed, draw);
-  const before = Array.from({ length: 20 }, (_, index) => world.slot(index - 20, 0));
-  const evidence = beginStep(beginEvidence(origin, readingBefore(before, counting)), origin);
+  const { before, pattern } = timeBefore(world, counting);
+  const evidence = beginStep(beginEvidence(origin, before, pattern), origin);
   return { evidence, slot: (index) => readingOf(world.slot(index, weight), index, counting) };
 }
 

@@ -1,14 +1,16 @@
 // A slot of the simulated service as the controller reads it from a metrics source.
 import type { LatencyRow, Reporter, RequestRow, SlotReading, Subject } from '../../src/domain/evidence.ts';
 import { bounds } from './latency.ts';
-import { type ArmDraw, type SlotDraw, slotSeconds } from './service.ts';
+import { type ArmDraw, type SlotDraw, slotSeconds, type World } from './service.ts';
+
+const service = 'checkout.shop.svc.cluster.local';
 
 /** The rollout that is simulated. */
 export const subject: Subject = {
   namespace: 'shop',
   stable: 'checkout-v1',
   canary: 'checkout-v2',
-  services: ['checkout.shop.svc.cluster.local'],
+  services: [service],
   latency: true,
 };
 
@@ -17,7 +19,7 @@ export const slotMs = slotSeconds * 1_000;
 /** When the simulated rollouts begin; any instant on the grid would do. */
 export const origin = 1_767_225_600_000;
 
-const service = 'checkout.shop.svc.cluster.local';
+const slotsBefore = 20;
 
 /** How a slot is counted: by whom, and whether a dead canary is unreachable, so that only clients count its failures. */
 export interface Counting {
@@ -31,11 +33,20 @@ export function readingOf(draw: Pick<SlotDraw, 'canary' | 'stable'>, index: numb
   return reading(draw, origin + index * slotMs, slotMs, counting);
 }
 
-/** One wide reading that ends at the origin, of several slots of stable alone. */
-export function readingBefore(slots: readonly SlotDraw[], counting: Counting): SlotReading {
-  const stable = slots.map((slot) => slot.stable).reduce(addArms);
-  const width = slots.length * slotMs;
-  return reading({ stable, canary: noDraw }, origin - width, width, counting);
+/** The five minutes that end at the origin, of stable alone: as one wide reading, and slot by slot. */
+export interface TimeBefore {
+  readonly before: SlotReading;
+  readonly pattern: readonly SlotReading[];
+}
+
+/** What the controller reads before it begins. */
+export function timeBefore(world: World, counting: Counting): TimeBefore {
+  const slots = Array.from({ length: slotsBefore }, (_, index) => world.slot(index - slotsBefore, 0).stable);
+  const width = slotsBefore * slotMs;
+  return {
+    before: reading({ stable: slots.reduce(addArms), canary: noDraw }, origin - width, width, counting),
+    pattern: slots.map((stable, index) => readingOf({ stable, canary: noDraw }, index - slotsBefore, counting)),
+  };
 }
 
 const noDraw: ArmDraw = { requests: 0, errors: 0, buckets: [] };

@@ -31,9 +31,7 @@ export interface Outcome {
   readonly excess: number;
   /** Canary requests until the decision. */
   readonly exposed: number;
-  /** Whether anything was wrong with the canary before the decision. */
-  readonly harmed: boolean;
-  /** Seconds from the first harm to the decision; 0 when nothing was wrong. */
+  /** From the first harm to the decision; 0 when nothing was wrong. */
   readonly harmfulMinutes: number;
 }
 
@@ -61,13 +59,11 @@ function outcome(
   end: Outcome['end'],
   { index, excess, exposed, firstHarm }: { index: number; excess: number; exposed: number; firstHarm: number },
 ): Outcome {
-  const harmed = firstHarm >= 0;
   return {
     end,
     minutes: (index + 1) / 4,
     excess,
     exposed,
-    harmed,
-    harmfulMinutes: harmed ? (index + 1 - firstHarm) / 4 : 0,
+    harmfulMinutes: firstHarm < 0 ? 0 : (index + 1 - firstHarm) / 4,
   };
 }

@@ -10,7 +10,7 @@ const steps = [10, 25, 50] as const;
 
 /** In the order of the report's columns. */
 export const rules: readonly Rule[] = [
-  serin({ id: 'serin', title: 'Serin' }),
+  serin,
   flagger({
     id: 'flagger-docs',
     title: 'Flagger, documented',

@@ -12,27 +12,32 @@ export interface Results {
 
 /** False rollbacks in percent with Wilson's interval, promotion in minutes. */
 export function equalTable(results: Results): string {
-  return sideBySide(results, ['equal', 'grey', 'pod'], (cell) => {
-    const undecided = cell.undecided.share > 0 ? `, u ${percent(cell.undecided)}` : '';
-    return `${ranged(cell.rolledBack)} / ${minutes(cell.promotionMedian)}${undecided}`;
-  });
+  return sideBySide(
+    results,
+    ['equal', 'grey', 'pod'],
+    (cell) => `${ranged(cell.rolledBack)} / ${minutes(cell.promotionMedian)}${undecided(cell)}`,
+  );
 }
 
 /** Promoted in percent (a miss), minutes to rollback (median, 90%), bad requests until the decision. */
 export function failingTable(results: Results): string {
-  return sideBySide(results, ['errors'], (cell) => {
-    const undecided = cell.undecided.share > 0 ? `, u ${percent(cell.undecided)}` : '';
-    return `${ranged(cell.promoted)} / ${minutes(cell.rollbackMedian)}, ${minutes(cell.rollbackNinety)} / ${mean(cell.bad)}${undecided}`;
-  });
+  return sideBySide(results, ['errors'], (cell) => `${missed(cell)} / ${mean(cell.bad)}${undecided(cell)}`);
 }
 
 /** As above, with canary requests (median of the draws rolled back) for bad ones. */
 export function slowTable(results: Results): string {
   return sideBySide(results, ['latency'], (cell) => {
-    const undecided = cell.undecided.share > 0 ? `, u ${percent(cell.undecided)}` : '';
     const exposed = cell.exposed === undefined ? '-' : String(Math.round(cell.exposed.value));
-    return `${ranged(cell.promoted)} / ${minutes(cell.rollbackMedian)}, ${minutes(cell.rollbackNinety)} / ${exposed}${undecided}`;
+    return `${missed(cell)} / ${exposed}${undecided(cell)}`;
   });
+}
+
+function missed({ promoted, rollbackMedian, rollbackNinety }: Cell): string {
+  return `${ranged(promoted)} / ${minutes(rollbackMedian)}, ${minutes(rollbackNinety)}`;
+}
+
+function undecided({ undecided: share }: Cell): string {
+  return share.share > 0 ? `, u ${percent(share)}` : '';
 }
 
 /** Every figure of every cell, one row each. */

@@ -1,9 +1,9 @@
 // A canary that stays at one weight and is watched: the gates alone, without plan, lag or settling.
 import type { Evidence, Reporter } from '../../src/domain/evidence.ts';
 import { beginEvidence, beginStep, judge } from '../../src/domain/judge.ts';
-import { defaultPlan, type Plan } from '../../src/domain/plan.ts';
+import { defaultPlan } from '../../src/domain/plan.ts';
 import type { GateVerdict } from '../../src/domain/verdict.ts';
-import { type Counting, origin, readingBefore, readingOf, subject } from './readings.ts';
+import { type Counting, origin, readingOf, subject, timeBefore } from './readings.ts';
 import type { Scenario } from './scenarios.ts';
 import { worldOf } from './service.ts';
 
@@ -13,7 +13,6 @@ export interface Watched {
   readonly weight: number;
   readonly reporters: readonly Reporter[];
   readonly latency: boolean;
-  readonly plan?: Plan;
 }
 
 /** A look after a slot. */
@@ -22,29 +21,26 @@ export interface Look {
   readonly verdicts: readonly GateVerdict[];
   /** Requests of both versions so far, since the canary has been as the scenario says. */
   readonly requests: number;
-  readonly slots: number;
 }
-
-const slotsBefore = 20;
 
 /** Watches until `isEnough`, or for `slots` slots; the last look, and whether it was enough. */
 export function watch(
-  { scenario, weight, reporters, latency, plan = defaultPlan }: Watched,
+  { scenario, weight, reporters, latency }: Watched,
   { seed, draw, slots }: { readonly seed: number; readonly draw: number; readonly slots: number },
   isEnough: (look: Look) => boolean,
 ): { readonly look: Look; readonly enough: boolean } {
   const world = worldOf(scenario, seed, draw);
   const counting: Counting = { reporters, latency, unreachable: false };
-  const before = Array.from({ length: slotsBefore }, (_, index) => world.slot(index - slotsBefore, 0));
-  const context = { plan, subject, weight, pods: { ready: 2, wanted: 2, troubles: [] } };
-  let evidence = beginStep(beginEvidence(origin, readingBefore(before, counting)), origin);
-  let look: Look = { evidence, verdicts: [], requests: 0, slots: 0 };
+  const context = { plan: defaultPlan, subject, weight, pods: { ready: 2, wanted: 2, troubles: [] } };
+  const { before, pattern } = timeBefore(world, counting);
+  let evidence = beginStep(beginEvidence(origin, before, pattern), origin);
+  let look: Look = { evidence, verdicts: [], requests: 0 };
   for (let index = 0; index < slots; index++) {
     const slot = world.slot(index, weight);
     const judged = judge(evidence, [readingOf(slot, index, counting)], context);
     evidence = judged.evidence;
     const requests = look.requests + (slot.harmful ? slot.canary.requests + slot.stable.requests : 0);
-    look = { evidence, verdicts: judged.verdicts, requests, slots: index + 1 };
+    look = { evidence, verdicts: judged.verdicts, requests };
     if (isEnough(look)) return { look, enough: true };
   }
   return { look, enough: false };

@@ -2,6 +2,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Sample } from '../domain/gates/custom.ts';
+import { nearest } from '../domain/spelling.ts';
 import { type Millis, parseDuration } from '../domain/time.ts';
 import { CliError, exitCodes } from './exit.ts';
 
@@ -38,23 +39,33 @@ const several = z
   .strictObject({ several: z.int().min(2) })
   .transform(({ several: count }): FixtureReading => ({ kind: 'several', count }));
 
-const readings = z.array(
-  z.union([number, word, several], {
-    error: 'Expected a number, none, down, NaN, +Inf, -Inf, or { several: 3 }',
-  }),
-);
+const listed = 'Expected a list of readings with one at least, such as [12, none, 4000]';
+const readings = z
+  .array(
+    z.union([number, word, several], {
+      error: 'Expected a number, none, down, NaN, +Inf, -Inf, or { several: 3 }',
+    }),
+    { error: listed },
+  )
+  .min(1, { error: listed });
 
-const test = z
-  .strictObject({
-    name: z.string().min(1),
-    gate: z.string().min(1),
-    weight: z.number().min(0).max(100).default(10),
-    values: readings.optional(),
-    canary: readings.optional(),
-    stable: readings.optional(),
-    stableBefore: z.number().optional(),
-    expect: z.array(z.enum(['pass', 'fail', 'undecided', 'noData', 'sourceDown'])),
-  })
+const named = 'Expected a text, in quotes where it would be read as a number';
+const label = z.string({ error: named }).min(1, { error: named });
+const weighed = 'Expected a weight from 0 to 100, such as 10';
+const verdict = z.enum(['pass', 'fail', 'undecided', 'noData', 'sourceDown'], {
+  error: 'Expected pass, fail, undecided, noData or sourceDown',
+});
+
+const test = fields({
+  name: label,
+  gate: label,
+  weight: z.number({ error: weighed }).min(0, { error: weighed }).max(100, { error: weighed }).default(10),
+  values: readings.optional(),
+  canary: readings.optional(),
+  stable: readings.optional(),
+  stableBefore: z.number({ error: 'Expected a number' }).optional(),
+  expect: z.array(verdict, { error: 'Expected a list of verdicts, one for each reading' }),
+})
   .refine(({ values, canary }) => (values === undefined) !== (canary === undefined), {
     error: 'Expected values, or canary and stable for a comparison',
   })
@@ -68,12 +79,30 @@ const test = z
     error: 'Expected one verdict under expect for each reading',
   });
 
+const wide = 'Expected a duration from 1s, such as "15s"';
 const slot = z
-  .string()
-  .transform((text) => parseDuration(text) ?? 0)
-  .refine((millis) => millis >= 1_000, { error: 'Expected a duration from 1s, such as "15s"' });
+  .string({ error: wide })
+  .transform((duration) => parseDuration(duration) ?? 0)
+  .refine((millis) => millis >= 1_000, { error: wide });
 
-const file = z.strictObject({ slot: slot.default(15_000), tests: z.array(test).min(1) });
+const filled = 'Expected a list of fixtures with one at least';
+const file = fields({
+  slot: slot.default(15_000),
+  tests: z.array(test, { error: filled }).min(1, { error: filled }),
+});
+
+/** An object of these fields and no others, which says what it expects. */
+function fields<S extends z.ZodRawShape>(shape: S) {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys') return `Expected the fields ${known.join(', ')}`;
+      const [unknown = ''] = issue.keys;
+      const guess = nearest(unknown, known);
+      return `"${unknown}" is no field${guess === undefined ? `. The known ones are ${known.join(', ')}` : `, but ${guess} is`}`;
+    },
+  });
+}
 
 /** Reads fixtures. Throws a sentence that names the place when they cannot be used. */
 export function readFixtures(text: string, from: string): readonly Fixture[] {

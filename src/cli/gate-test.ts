@@ -47,8 +47,8 @@ export async function runGateTest(parts: CliParts, { file, fixtures: from }: Gat
 }
 
 function summary(all: number, failed: number): string {
-  const of = all === 1 ? 'one fixture' : `${all} fixtures`;
-  return failed === 0 ? `All as expected: ${of}.` : `${failed} of ${of} not as expected.`;
+  if (failed === 0) return `All as expected: ${all === 1 ? 'one fixture' : `${all} fixtures`}.`;
+  return all === 1 ? 'Not as expected: the one fixture.' : `${failed} of ${all} fixtures not as expected.`;
 }
 
 function gatesIn(text: string, file: string): readonly CustomGate[] {
@@ -61,7 +61,11 @@ function gatesIn(text: string, file: string): readonly CustomGate[] {
   const [wrong] = read.flatMap((each) => each.problems);
   if (wrong !== undefined) throw new CliError(exitCodes.usage, wrong.message, `serin lint -f ${file}`);
   const gates = read.flatMap((each) => each.gates);
-  if (gates.length === 0) throw new CliError(exitCodes.usage, `${file} has no CanaryPolicy with gates.`);
+  if (gates.length === 0)
+    throw new CliError(
+      exitCodes.usage,
+      `${file} has no CanaryPolicy with gates. Name the file that has it: -f policy.yaml`,
+    );
   return gates;
 }
 

@@ -2,7 +2,7 @@
 import { readGates } from '../domain/gates/custom-settings.ts';
 import { type PlaceValues, type QueryProblem, readTemplate, renderTemplate } from '../domain/gates/query-template.ts';
 import { fieldName, policySettings, unknownField, wrongType } from '../domain/policy.ts';
-import { concerns, parseSettings, policyOf, prefix, settingKeys } from '../domain/settings.ts';
+import { concerns, parseSettings, policyOf, prefix, type SettingProblem, settingKeys } from '../domain/settings.ts';
 import { nearest } from '../domain/spelling.ts';
 import type { CliParts } from './cluster.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
@@ -122,8 +122,7 @@ function policyComplaints({ value }: Manifest, syntax: QuerySyntax, at: At): rea
       : [at(['apiVersion'], `apiVersion is ${JSON.stringify(apiVersion)}. Expected "serin.dev/v1alpha1".`)];
   if (!isObject(spec)) return [...version, at(['spec'], 'spec is missing. Expected the settings of the policy.')];
   const { gates, ...settings } = spec;
-  const parsed = parseSettings('any', { [`${prefix}canary`]: 'enabled' }, policySettings(settings));
-  const wrong = parsed.kind === 'problems' ? parsed.problems : [];
+  const wrong = problemsOf(policySettings(settings));
   const told = new Set(wrong.map(({ key }) => fieldName(key)));
   const fields = Object.keys(spec).flatMap((field) => {
     const message = unknownField(field) ?? (told.has(field) ? undefined : wrongType(field, spec[field]));
@@ -135,6 +134,12 @@ function policyComplaints({ value }: Manifest, syntax: QuerySyntax, at: At): rea
     ...wrong.map(({ key, message }) => at(['spec', fieldName(key)], inFields(message))),
     ...gateComplaints(gates, syntax, at),
   ];
+}
+
+/** What is wrong with a policy's settings, whichever Deployment has them. */
+function problemsOf(settings: Readonly<Record<string, string>>): readonly SettingProblem[] {
+  const parsed = parseSettings('any', { [`${prefix}canary`]: 'enabled' }, settings);
+  return parsed.kind === 'problems' ? parsed.problems : [];
 }
 
 /** A sentence about annotations as one about fields. */
@@ -228,8 +233,7 @@ function isMeant(policy: Manifest, name: string | undefined, namespace: string |
 
 /** A policy's settings without those that cannot be read. */
 function soundParts(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const parsed = parseSettings('any', { [`${prefix}canary`]: 'enabled' }, settings);
-  const wrong = parsed.kind === 'problems' ? parsed.problems.map(({ key }) => key) : [];
+  const wrong = problemsOf(settings).map(({ key }) => key);
   return Object.fromEntries(Object.entries(settings).filter(([key]) => !wrong.includes(key)));
 }
 

@@ -25,8 +25,7 @@ export async function runProgram(args: readonly string[], parts: CliParts): Prom
     await serin.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
-    const verb = serin.commands.find((command) => args.includes(command.name()));
-    return report(parts.terminal, error, verb?.name());
+    return report(parts.terminal, error, verbIn(serin, args));
   }
 }
 
@@ -39,11 +38,7 @@ function program(parts: CliParts, ended: (code: number) => void): Command {
     .option('--kubeconfig <file>', 'the kubeconfig file to use')
     .option('--no-color', 'write without colour (so does the environment variable NO_COLOR)')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({
-      writeOut: parts.terminal.out,
-      writeErr: parts.terminal.err,
-      outputError: (text, write) => write(sentenceOf(text, 'serin --help')),
-    })
+    .configureOutput({ writeOut: parts.terminal.out, writeErr: parts.terminal.err })
     .exitOverride();
   addVerbs(serin, onCluster(parts, ended));
   addWatchingVerbs(serin, onCluster(parts, ended));
@@ -51,9 +46,22 @@ function program(parts: CliParts, ended: (code: number) => void): Command {
   addOfflineVerbs(serin, parts, ended);
   addControllerVerb(serin, parts, ended);
   addCompletionVerbs(serin, parts, ended);
-  for (const verb of serin.commands)
-    verb.configureOutput({ outputError: (text, write) => write(sentenceOf(text, `serin ${verb.name()} --help`)) });
+  pointToHelp(serin, 'serin');
   return serin;
+}
+
+/** What every verb says of words that it does not understand: the sentence, and its own help. */
+function pointToHelp(command: Command, words: string): void {
+  command.configureOutput({ outputError: (text, write) => write(sentenceOf(text, `${words} --help`)) });
+  for (const verb of command.commands) pointToHelp(verb, `${words} ${verb.name()}`);
+}
+
+/** The verb of a command line with the one under it: `get`, or `gate test`. */
+function verbIn(command: Command, args: readonly string[]): string | undefined {
+  const verb = command.commands.find((each) => args.includes(each.name()));
+  if (verb === undefined) return undefined;
+  const under = verbIn(verb, args);
+  return under === undefined ? verb.name() : `${verb.name()} ${under}`;
 }
 
 /** Commander's `error: unknown command 'x'\n(Did you mean y?)` as sentences, and where to look. */

@@ -5,9 +5,10 @@ import type { Instant, Millis } from '../domain/time.ts';
 import type { CliParts } from './cluster.ts';
 import { CliError, exitCodes } from './exit.ts';
 
-/** A past as it was read: the slots in order, and the time before them as one. */
+/** A past as it was read: the slots in order, and the time before them as one and slot by slot. */
 export interface ReadPast {
   readonly before: SlotReading;
+  readonly pattern: readonly SlotReading[];
   readonly readings: readonly SlotReading[];
   /** The services that the workloads were asked for by, as their own rows name them. */
   readonly services: readonly string[];
@@ -17,6 +18,8 @@ export interface ReadPast {
 const readsAtOnce = 4;
 /** How much of the time before tells stable's usual level. */
 const beforeMs: Millis = 300_000;
+/** How many of its slots tell how burstily stable fails. */
+const patternSlots = 20;
 
 /** The slots between two lines of the grid. */
 export function slotsIn(from: Instant, to: Instant, slotMs: Millis): readonly Slot[] {
@@ -42,15 +45,21 @@ export async function readPast(
   const services = await servicesOf(metrics, { start: first.start, end: last.end }, subject);
   const asked = { ...subject, services };
   const before = await readTwice(metrics, { start: first.start - beforeMs, end: first.start }, asked);
+  const slotMs = first.end - first.start;
+  const eve = slotsIn(first.start - patternSlots * slotMs, first.start, slotMs);
   const readings: SlotReading[] = [];
   const tell = progress(terminal.err, slots.length);
-  for (let from = 0; from < slots.length; from += readsAtOnce) {
+  for (const batch of batchesOf([...eve, ...slots])) {
     if (interrupted.aborted) throw new CliError(exitCodes.interrupted, 'Interrupted; nothing was changed.');
-    const batch = slots.slice(from, from + readsAtOnce);
     readings.push(...(await Promise.all(batch.map((slot) => readTwice(metrics, slot, asked)))));
-    tell(readings.length);
+    tell(readings.length - eve.length);
   }
-  return { before, readings, services };
+  return { before, pattern: readings.slice(0, eve.length), readings: readings.slice(eve.length), services };
+}
+
+function batchesOf(slots: readonly Slot[]): readonly (readonly Slot[])[] {
+  const count = Math.ceil(slots.length / readsAtOnce);
+  return Array.from({ length: count }, (_, index) => slots.slice(index * readsAtOnce, (index + 1) * readsAtOnce));
 }
 
 async function servicesOf(metrics: Pick<Metrics, 'read'>, whole: Slot, subject: Subject): Promise<readonly string[]> {

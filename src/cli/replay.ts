@@ -49,18 +49,19 @@ function namesOf({ gates }: ReplayWanted): string {
 async function judged(parts: CliParts, gauge: Gauge, past: ReadPast, wanted: ReplayWanted): Promise<Replay> {
   const { plan, judged: asked, read, splitAt, gates, to } = wanted;
   const subject = { ...asked, services: past.services };
-  const { before, readings } =
+  const { before, pattern, readings } =
     splitAt === undefined
       ? past
       : {
           before: beforeBoth(past.before, read.stable, subject),
+          pattern: past.pattern.map((slot) => beforeBoth(slot, read.stable, subject)),
           readings: splitInTime(past.readings, splitAt, read.stable, subject),
         };
   const [first, laid] = [past.readings[0], readings[0]];
   const stableEarlierMs = first === undefined || laid === undefined ? 0 : laid.slot.start - first.slot.start;
   const custom = { gates, names: read, textOf: (question: GaugeQuestion) => gauge.text(question) };
   const done = await replayAsking(
-    { subject, plan, before, readings, custom },
+    { subject, plan, before, pattern, readings, custom },
     { gauge, until: to, stableEarlierMs },
     parts,
   );

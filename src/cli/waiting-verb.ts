@@ -14,7 +14,7 @@ Exit codes:
     5  superseded by a newer revision, or stable changed
     6  approval was refused, or not given in time
     7  failed to start: pods did not get ready, or the settings cannot be understood
-    8  rolled back because there was not enough evidence in time
+    8  rolled back because time ran out: no verdict, or pods that were not ready
    10  not found, or not permitted
   124  the --timeout of this command is over; the rollout goes on
   130  interrupted; the rollout goes on

@@ -11,6 +11,7 @@ import { beginEvidence, beginStep, judge } from './judge.ts';
 import { type Plan, weightOf } from './plan.ts';
 import { type LookAnswer, lookBack, type PastGates, type SeenLook, type WantedLook } from './replay-custom.ts';
 import { imagined } from './replay-rollout.ts';
+import type { Warrant } from './rollout.ts';
 import type { Instant } from './time.ts';
 import { judged as counting, type GateVerdict } from './verdict.ts';
 
@@ -20,6 +21,8 @@ export interface Past {
   readonly plan: Plan;
   /** One wide reading of the time before, for stable's usual level. */
   readonly before?: SlotReading;
+  /** The last slots of that time in their order, for how burstily stable fails. */
+  readonly pattern?: readonly SlotReading[];
   /** Slots in order, without gaps. */
   readonly readings: readonly SlotReading[];
   /** Gates that a policy adds; without it none is judged, whatever the plan says. */
@@ -78,12 +81,12 @@ const unshown: readonly string[] = ['traffic', 'health'];
  * for, and is owed an answer to each, in their order.
  */
 export function* replaying(past: Past): Generator<readonly WantedLook[], Replay | undefined, readonly LookAnswer[]> {
-  const { plan, before, readings } = past;
+  const { plan, readings } = past;
   const [first] = readings;
   if (first === undefined) return undefined;
   const judgedPlan: Plan = { ...plan, analysis: 'auto', gates: [] };
   const from = first.slot.start;
-  let stand = begin(from, before);
+  let stand = begin(from, past);
   const looks: Look[] = [];
   for (const reading of readings) {
     const seen = yield* look(stand, reading, { ...past, plan: judgedPlan });
@@ -153,8 +156,8 @@ interface Stand {
   readonly bakeSince: Instant;
 }
 
-function begin(from: Instant, before: SlotReading | undefined): Stand {
-  return { evidence: beginStep(beginEvidence(from, before), from), step: 0, bakeSince: from };
+function begin(from: Instant, { before, pattern }: Past): Stand {
+  return { evidence: beginStep(beginEvidence(from, before, pattern), from), step: 0, bakeSince: from };
 }
 
 function* look(
@@ -202,10 +205,15 @@ function endOf({ decision, time, step, weight }: Look, plan: Plan): End | undefi
     case 'advance':
       return step < plan.steps.length - 1
         ? undefined
-        : { kind: 'promoted', ...place, reason: 'GatesPassed', message: decision.warrant.message };
+        : { kind: 'promoted', ...place, reason: reasonOf(decision.warrant), message: decision.warrant.message };
     case 'stay':
       return undefined;
   }
+}
+
+/** A plan is the only one who promotes in a past: by its gates, or as `on-undecided` says. */
+function reasonOf({ kind }: Warrant): string {
+  return kind === 'undecided' ? 'AdvancedUndecided' : 'GatesPassed';
 }
 
 function openEnd(looks: readonly Look[]): End {

@@ -23,6 +23,7 @@ import {
   type Read,
 } from './settings-values.ts';
 import { nearest } from './spelling.ts';
+import { formatDuration } from './time.ts';
 
 /** The prefix of every annotation and label. */
 export const prefix = 'serin.dev/';
@@ -281,10 +282,13 @@ function ofPolicy(message: string): SettingProblem {
 }
 
 function bakeOrder(texts: Readonly<Record<string, string>>): SettingProblem {
-  const [bake, most] = [texts['bake'] ?? '2m', texts['max-bake'] ?? '12m'];
-  return {
-    key: 'max-bake',
-    value: most,
-    message: `${prefix}max-bake is "${most}", less than ${prefix}bake "${bake}". Make max-bake at least as long as bake.`,
-  };
+  const [bake, most] = [texts['bake'], texts['max-bake']];
+  if (most === undefined) {
+    const otherwise = formatDuration(defaultPlan.maxBakeMs);
+    const message = `${prefix}bake is "${bake}", more than ${prefix}max-bake, which is ${otherwise} unless written. Write a max-bake at least as long as bake.`;
+    return { key: 'bake', value: bake ?? '', message };
+  }
+  const shown = bake === undefined ? `, which is ${formatDuration(defaultPlan.bakeMs)} unless written` : ` "${bake}"`;
+  const message = `${prefix}max-bake is "${most}", less than ${prefix}bake${shown}. Make max-bake at least as long as bake.`;
+  return { key: 'max-bake', value: most, message };
 }

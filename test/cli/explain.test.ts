@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CustomGate } from '../../src/domain/gates/custom.ts';
 import { beginEvidence, beginStep, judge } from '../../src/domain/judge.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
 import type { GateVerdict } from '../../src/domain/verdict.ts';
@@ -50,6 +51,29 @@ describe('serin explain', () => {
     expect(out).toContain('to 1 that it is not worse than the margin; 10 to 1 pass the step.');
     expect(out).toContain('\n  Query      the requests\n');
     expect(out).toContain('a release that is as good as stable is rolled back with a probability of 1% at most');
+    expect(out).not.toContain('own gates');
+  });
+
+  it('promises nothing of the gates of a policy, unless they are in shadow', async () => {
+    const cluster = testCluster();
+    const gate: CustomGate = {
+      name: 'queue',
+      question: { kind: 'limit', query: 'q', max: 100 },
+      onNoData: 'hold',
+      shadow: false,
+      windowMs: 60_000,
+      failures: 2,
+    };
+    const rollout = counted([20, 0], [180, 1], 8);
+    const withGate = (own: CustomGate) => ({ ...rollout, spec: { ...rollout.spec, plan: aPlan({ gates: [own] }) } });
+
+    cluster.put(withGate(gate));
+    const { out: judged } = await cluster.run('explain cart-v2');
+    cluster.put(withGate({ ...gate, shadow: true }));
+    const { out: shown } = await cluster.run('explain cart-v2');
+
+    expect(judged).toContain("over all steps and looks together, the policy's own gates not counted;");
+    expect(shown).not.toContain('own gates');
   });
 
   it('says how far it is where nothing is decided yet', async () => {

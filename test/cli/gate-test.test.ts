@@ -56,6 +56,13 @@ describe('serin gate test', () => {
     expect(err).toBe('1 of 3 fixtures not as expected.\n');
   });
 
+  it('speaks of one fixture as one', async () => {
+    const one = 'tests: [{ name: alone, gate: queue, values: [3], expect: [fail] }]';
+
+    expect((await test(one)).err).toContain('Not as expected: the one fixture.\n');
+    expect((await test(one.replace('fail', 'pass'))).err).toContain('All as expected: one fixture.\n');
+  });
+
   it('asks when the controller would, by window, interval and slot', async () => {
     const text = policy
       .replace('max: 100', 'max: 100\n      interval: 1m')
@@ -110,17 +117,44 @@ tests:
       good.replace('expect: [pass, undecided, fail]', 'expect: [pass]'),
       'at tests.2: Expected one verdict',
     ],
-    ['a word that is no verdict', good.replace('expect: [pass,', 'expect: [good,'), 'at tests.0.expect.0'],
+    [
+      'a word that is no verdict',
+      good.replace('expect: [pass,', 'expect: [good,'),
+      'at tests.0.expect.0: Expected pass, fail, undecided, noData or sourceDown.',
+    ],
     ['a word that is no reading', good.replace('values: [3,', 'values: [much,'), 'Expected a number, none, down'],
     ['values where two are compared', good.replace('gate: queue', 'gate: cpu'), 'the gate cpu takes canary and stable'],
     ['one side of a comparison', good.replace('    stable: [2, 2, 2]\n', ''), 'Expected canary and stable together'],
-    ['a field that is unknown', good.replace('values: [3,', 'readings: [3,'), 'at tests.0'],
+    [
+      'a field that is unknown',
+      good.replace('values: [3,', 'readings: [3,'),
+      'at tests.0: "readings" is no field. The known ones are name, gate,',
+    ],
+    ['a field that is misspelt', good.replace('values: [3,', 'value: [3,'), '"value" is no field, but values is.'],
+    [
+      'a name that is a number',
+      good.replace('name: as much again', 'name: 7'),
+      'at tests.2.name: Expected a text, in quotes where it would be read as a number.',
+    ],
+    ['a weight beyond 100', good.replace('gate: cpu', 'gate: cpu\n    weight: 200'), 'Expected a weight from 0 to 100'],
+    ['a slot without its unit', `slot: 15\n${good}`, 'at slot: Expected a duration from 1s, such as "15s".'],
+    ['no fixture', 'tests: []', 'at tests: Expected a list of fixtures with one at least.'],
+    ['no reading', 'tests: [{ name: a, gate: queue, values: [], expect: [] }]', 'Expected a list of readings'],
+    ['an empty file', '', 'cannot be used: Expected the fields slot, tests.'],
     ['no YAML', 'tests: [', 'are no YAML'],
   ])('refuses %s', async (_what, fixtures, sentence) => {
     const { code, err } = await test(fixtures);
 
     expect(code).toBe(2);
     expect(err).toContain(sentence);
+    expect(err).toContain('\nTry: serin gate test --help\n');
+  });
+
+  it('points to its own help when a flag is missing', async () => {
+    expect(await testCluster().run('gate test -f policy.yaml')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('\nSee what there is with: serin gate test --help\n'),
+    });
   });
 
   it.each<[string, string, string]>([

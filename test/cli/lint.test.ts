@@ -47,6 +47,12 @@ describe('serin lint', () => {
       'spec.maxBakes is no field of a CanaryPolicy. Did you mean maxBake?',
     ],
     ['a value', (text) => text.replace('30m', '30'), 7, 'spec.maxBake is "30", which is no duration'],
+    [
+      'a bake beyond the default max-bake',
+      (text) => text.replace('maxBake: 30m', 'bake: 20m'),
+      7,
+      'spec.bake is "20m", more than spec.maxBake, which is 12m unless written.',
+    ],
     ['a list', (text) => text.replace('[5, 50, 100]', '[5, 50]'), 6, 'spec.steps is "5,50", which ends in 50'],
     ['a version', (text) => text.replace('v1alpha1', 'v1'), 1, 'Expected "serin.dev/v1alpha1"'],
     ['no spec', (text) => text.slice(0, text.indexOf('spec:')), 1, 'spec is missing'],

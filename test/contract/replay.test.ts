@@ -21,7 +21,7 @@ function servedBy(
   workload: string,
   perScrape: number,
   failed: (scrape: number) => number,
-): readonly Pick<PastTarget, 'requests' | 'buckets'>[] {
+): Required<Pick<PastTarget, 'requests' | 'buckets'>> {
   const labels = { destination_workload: workload };
   const sums = (of: (scrape: number) => number): number[] => {
     let sum = 0;
@@ -34,29 +34,27 @@ function servedBy(
     labels: requestLabels({ ...labels, le }),
     values: sums(() => Math.round(perScrape * share)),
   });
-  return [
-    {
-      requests: [
-        { labels: requestLabels(labels), values: sums((scrape) => perScrape - failed(scrape)) },
-        { labels: requestLabels({ ...labels, response_code: '503' }), values: sums(failed) },
-      ],
-      buckets: [bucket('50', 0.5), bucket('100', 0.9), bucket('250', 1), bucket('+Inf', 1)],
-    },
-  ];
+  return {
+    requests: [
+      { labels: requestLabels(labels), values: sums((scrape) => perScrape - failed(scrape)) },
+      { labels: requestLabels({ ...labels, response_code: '503' }), values: sums(failed) },
+    ],
+    buckets: [bucket('50', 0.5), bucket('100', 0.9), bucket('250', 1), bucket('+Inf', 1)],
+  };
 }
 
 const usual = (perScrape: number) => (): number => Math.round(perScrape / 200);
 const parts = [
-  ...servedBy('cart-v1', 1_800, usual(1_800)),
-  ...servedBy('cart-v2', 600, usual(600)),
-  ...servedBy('cart-v3', 600, (scrape) => (scrape < brokenAt ? 3 : 60)),
+  servedBy('cart-v1', 1_800, usual(1_800)),
+  servedBy('cart-v2', 600, usual(600)),
+  servedBy('cart-v3', 600, (scrape) => (scrape < brokenAt ? 3 : 60)),
 ];
 const target: PastTarget = {
   instance: 'client:15020',
   labels: { namespace: 'shop', pod: 'client' },
   up: Array.from({ length: scrapes }, () => 1 as const),
-  requests: parts.flatMap(({ requests = [] }) => requests),
-  buckets: parts.flatMap(({ buckets = [] }) => buckets),
+  requests: parts.flatMap(({ requests }) => requests),
+  buckets: parts.flatMap(({ buckets }) => buckets),
 };
 
 /** A queue that grows when the bad release begins to fail, whoever is asked about. */

@@ -44,25 +44,34 @@ describe('without requests', () => {
 
     expect(status).toMatchObject({ phase: 'rolledBack', cause: 'undecided' });
   });
+});
 
-  it('a bake is held although the plan says advance, while no gate has anything to judge', async () => {
+describe('where the plan says advance', () => {
+  it.each([
+    [
+      'no gate has anything to judge',
+      0,
+      'on-undecided says advance, but the errors gate has not passed. The canary has received no requests',
+    ],
+    [
+      'nothing excludes harm beyond five times the margin',
+      0.1,
+      'only once the errors gate excludes harm beyond 2.5%, five times the margin;',
+    ],
+  ])('a bake is held all the same while %s', async (_while, rps, sentence) => {
     const scene = memoryWorld({ settings: { steps: '50,100', 'on-undecided': 'advance', 'max-bake': '5m' } });
-    scene.traffic.rps = 0;
+    scene.traffic.rps = rps;
 
     const held = await runFor(scene, 900_000);
 
     expect(held?.status).toMatchObject({
       phase: 'baking',
       step: 0,
-      stalled: {
-        message: expect.stringContaining(
-          'on-undecided says advance, but the errors gate has not passed. The canary has received no requests',
-        ),
-      },
+      stalled: { message: expect.stringContaining(sentence) },
     });
   });
 
-  it('a bake advances when the plan says so and the worst is excluded, with a warrant that admits it', async () => {
+  it('a bake advances when max-bake is over and the worst is excluded, with a warrant that admits it', async () => {
     const scene = memoryWorld({
       settings: { steps: '50,100', 'on-undecided': 'advance', 'max-bake': '5m', 'min-requests': '1000000' },
     });
@@ -72,25 +81,8 @@ describe('without requests', () => {
 
     expect(status.history.flatMap(({ warrant }) => warrant ?? []).slice(0, 2)).toEqual(['start', 'undecided']);
   });
-});
 
-describe('with few requests', () => {
-  it('a bake is held although the plan says advance, while nothing excludes harm beyond five times the margin', async () => {
-    const scene = memoryWorld({ settings: { steps: '50,100', 'on-undecided': 'advance', 'max-bake': '5m' } });
-    scene.traffic.rps = 0.1;
-
-    const held = await runFor(scene, 900_000);
-
-    expect(held?.status).toMatchObject({
-      phase: 'baking',
-      step: 0,
-      stalled: {
-        message: expect.stringContaining('only once the errors gate excludes harm beyond 2.5%, five times the margin;'),
-      },
-    });
-  });
-
-  it('a plan that says nothing goes on when max-bake is over and the worst is excluded', async () => {
+  it('a plan that says nothing advances too when max-bake is over and the worst is excluded', async () => {
     const scene = memoryWorld({ settings: { steps: '50,100' } });
     scene.traffic.rps = 2;
     const start = scene.now();

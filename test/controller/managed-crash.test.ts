@@ -43,8 +43,8 @@ const stories: Readonly<Record<string, { readonly acts: readonly Act[]; readonly
   },
 };
 
-// Every write in the long tests; else one in four on each side of it, since test/e2e/managed-kill.test.ts strikes each of them.
-const stride = process.env['SERIN_LONG'] === '1' ? 1 : 4;
+// Every write in the long tests; else one in eight on each side of it, since test/e2e/managed-kill.test.ts strikes each of them.
+const stride = process.env['SERIN_LONG'] === '1' ? 1 : 8;
 
 describe.each(Object.entries(stories))('a managed rollout that %s', (_name, story) => {
   it.each(['before', 'after'] as const)(

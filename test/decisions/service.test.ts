@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { scenarioOf } from '../../bench/decisions/batch.ts';
 import { play } from '../../bench/decisions/rule.ts';
-import { type Scenario, scenarios } from '../../bench/decisions/scenarios.ts';
 import { serin } from '../../bench/decisions/serin.ts';
 import { worldOf } from '../../bench/decisions/service.ts';
-
-function scenarioOf(id: string): Scenario {
-  const found = scenarios.find((scenario) => scenario.id === id);
-  if (found === undefined) throw new Error(`There is no ${id}.`);
-  return found;
-}
 
 /** Errors and requests of both sides over many slots. */
 function totals(id: string, weight: number) {
@@ -60,7 +54,7 @@ describe('A simulated service', () => {
 
 describe('Serin in the benchmark', () => {
   test('rolls a dead canary back within two minutes', () => {
-    const { end, minutes } = play(serin({ id: 's', title: 'S' }), worldOf(scenarioOf('dead-10rps'), 1, 1));
+    const { end, minutes } = play(serin, worldOf(scenarioOf('dead-10rps'), 1, 1));
 
     expect(end).toBe('rolledBack');
     expect(minutes).toBeLessThanOrEqual(2);

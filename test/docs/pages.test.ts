@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCodes } from '../../src/cli/exit.ts';
+import { forecastLines } from '../../src/cli/render/plan-forecast.ts';
+import { defaultPlan } from '../../src/domain/plan.ts';
 import { phases } from '../../src/domain/rollout.ts';
 import { settingKeys } from '../../src/domain/settings.ts';
 import { testCluster } from '../cli/support/command.ts';
@@ -33,6 +35,15 @@ describe('docs/cli.md', () => {
 
     expect(verbs).toContain('undo');
     expect(verbs.filter((verb) => verb !== 'help' && !words.includes(`serin ${verb}`))).toEqual([]);
+  });
+
+  it('shows a forecast as it is printed', async () => {
+    const printed = forecastLines(defaultPlan, { perSecond: 3, errorRate: 0.005 });
+    const sentences = printed.filter((line) => /^ {2}(?:At|A) /.test(line)).map((line) => line.trim());
+    const words = (await page('docs/cli.md')).replaceAll(/\s+/g, ' ');
+
+    expect(sentences).toHaveLength(5);
+    expect(sentences.filter((sentence) => !words.includes(sentence))).toEqual([]);
   });
 
   it('has a row for every exit code', async () => {

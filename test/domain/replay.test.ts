@@ -59,6 +59,15 @@ describe('a replay', () => {
     );
   });
 
+  it('is promoted by its gates, or by on-undecided where the last step runs out of time', () => {
+    const byGates = replay(aPast(steadily(200, { canary: [3_000, 15], stable: [3_000, 15] })));
+    const plan = { ...defaultPlan, steps: [100] as const, minRequests: 1_000_000 };
+    const byTime = replay(aPast(steadily(80, { canary: [300, 1], stable: [0, 0] }), { plan }));
+
+    expect(byGates?.end).toMatchObject({ kind: 'promoted', reason: 'GatesPassed' });
+    expect(byTime?.end).toMatchObject({ kind: 'promoted', reason: 'AdvancedUndecided' });
+  });
+
   it('is still under way when the past ends before max-bake', () => {
     const done = replay(aPast(steadily(4, { canary: [10, 0], stable: [90, 0] })));
 

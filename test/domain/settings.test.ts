@@ -166,7 +166,25 @@ describe('a wrong setting', () => {
   });
 
   it('bake longer than the default max-bake is named too', () => {
-    expect(problemsOf(parse({ bake: '20m' }))[0]?.message).toContain('max-bake is "12m"');
+    expect(problemsOf(parse({ bake: '20m' }))).toEqual([
+      {
+        key: 'bake',
+        value: '20m',
+        message:
+          'serin.dev/bake is "20m", more than serin.dev/max-bake, which is 12m unless written. Write a max-bake at least as long as bake.',
+      },
+    ]);
+  });
+
+  it('max-bake shorter than the default bake is named too', () => {
+    expect(problemsOf(parse({ 'max-bake': '1m' }))).toEqual([
+      {
+        key: 'max-bake',
+        value: '1m',
+        message:
+          'serin.dev/max-bake is "1m", less than serin.dev/bake, which is 2m unless written. Make max-bake at least as long as bake.',
+      },
+    ]);
   });
 
   it.each([

@@ -85,7 +85,7 @@ describe.concurrent('a canary is not blamed', () => {
     await Promise.all([put(shared, 'v1', incident), put(shared, 'v2', incident)]);
     await shared.until(
       'the incident to be seen',
-      (seen) => /[1-9]\d* of/.test(verdictOf(seen, 'errors')?.message ?? ''),
+      (seen) => /[1-9][\d,]* of [\d,]+ \(/.test(verdictOf(seen, 'errors')?.message ?? ''),
       60_000,
     );
 

@@ -9,7 +9,7 @@ export interface Serving {
   readonly workload: string;
 }
 
-/** How often each series must have been scraped: longer than any query of the controller reaches back, two slots and a scrape. */
+/** How often each series must have been scraped: a rate takes two, and the others are to spare. */
 const scrapes = 5;
 const withinMs = 60_000;
 const againMs = 250;

@@ -19,18 +19,18 @@ export const numbersSchema = z.object({
 /** Greater ones say no more. */
 const greatest = 1e12;
 
-/** Cut to six digits. What is infinite becomes a very great number, except where "not in sight" is what that means: such progress is left out. */
+/**
+ * Cut to six digits. What is infinite becomes a very great number and what is NaN zero, except where infinity means "not in sight": such
+ * progress, or its time left, is left out.
+ */
 export function writeNumbers({ progress, ...numbers }: GateNumbers): z.output<typeof numbersSchema> {
   const isInSight = progress !== undefined && Number.isFinite(progress.need);
-  const left = progress?.leftMs;
-  const shown = isInSight
-    ? { progress: { have: progress.have, need: progress.need, ...(isFiniteNumber(left) ? { leftMs: left } : {}) } }
-    : {};
+  const shown = isInSight ? { progress: { have: progress.have, need: progress.need, ...leftOf(progress) } } : {};
   return rounded({ ...numbers, ...shown });
 }
 
-function isFiniteNumber(value: number | undefined): value is number {
-  return value !== undefined && Number.isFinite(value);
+function leftOf({ leftMs }: NonNullable<GateNumbers['progress']>): { readonly leftMs?: number } {
+  return leftMs === undefined || !Number.isFinite(leftMs) ? {} : { leftMs };
 }
 
 /** The same structure with every number cut. */

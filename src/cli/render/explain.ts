@@ -72,8 +72,9 @@ function riskLines({ spec }: Rollout): readonly string[] {
   const { plan } = spec;
   if (plan.analysis === 'off') return ['', 'Analysis is off: time alone moves the weights.'];
   const percent = Number((plan.falseRollback * 100).toFixed(2));
+  const own = plan.gates.some(({ shadow }) => !shadow) ? ", the policy's own gates not counted" : '';
   return [
     '',
-    `Over all gates, steps and looks together a release that is as good as stable is rolled back with a probability of ${percent}% at most; a step is left ${formatDuration(plan.bakeMs)} after its beginning at the earliest.`,
+    `By errors, 4xx and latency a release that is as good as stable is rolled back with a probability of ${percent}% at most, over all steps and looks together${own}; a step is left ${formatDuration(plan.bakeMs)} after its beginning at the earliest.`,
   ];
 }

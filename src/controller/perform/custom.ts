@@ -36,29 +36,33 @@ export interface CustomJudged {
 
 /** Looks wherever a look is due and judges every gate; one whose source is down is down alone. */
 export async function judgeCustom(world: World, sitting: Sitting): Promise<CustomJudged> {
-  const judged = await Promise.all(sitting.gates.map((gate) => judgeOne(world, sitting, gate)));
-  return {
-    states: Object.fromEntries(judged.map(({ id, state }) => [id, state])),
-    verdicts: judged.map(({ verdict }) => withinBounds(verdict)),
-  };
+  return together(await Promise.all(sitting.gates.map((gate) => judgeOne(world, sitting, gate))));
 }
 
 /** What stands, without a look: for when a rollout goes back anyway. */
 export function standingCustom({ gates, evidence, weight, now }: Sitting): CustomJudged {
   const judged = gates.map((gate) => {
-    const [state, verdict] = sayCustom(gate, openCustom(evidence.gates[customId(gate)], evidence.stepStart), {
-      weight,
-      now,
-    });
-    return { id: customId(gate), state: closeCustom(state), verdict };
+    const id = customId(gate);
+    const [state, verdict] = sayCustom(gate, openCustom(evidence.gates[id], evidence.stepStart), { weight, now });
+    return { id, state: closeCustom(state), verdict };
   });
+  return together(judged);
+}
+
+interface Judged {
+  readonly id: string;
+  readonly state: GateState;
+  readonly verdict: GateVerdict;
+}
+
+function together(judged: readonly Judged[]): CustomJudged {
   return {
     states: Object.fromEntries(judged.map(({ id, state }) => [id, state])),
     verdicts: judged.map(({ verdict }) => withinBounds(verdict)),
   };
 }
 
-async function judgeOne(world: World, sitting: Sitting, gate: CustomGate) {
+async function judgeOne(world: World, sitting: Sitting, gate: CustomGate): Promise<Judged> {
   const { evidence, subject, weight, now, step } = sitting;
   const { namespace, canary, stable } = subject;
   const id = customId(gate);

@@ -1,7 +1,7 @@
 // How burstily a workload failed before the rollout, slot by slot, so that the first burst of the rollout surprises nobody.
 import { type Arm, type ByReporter, errorsOf, reporters, tallyRequests } from '../counts.ts';
 import type { Reporter, SlotReading, Subject } from '../evidence.ts';
-import { isRecord } from '../gate.ts';
+import { type Before, isRecord } from '../gate.ts';
 import { addDispersion, type Dispersion, noDispersion } from '../statistics/dispersion.ts';
 import { reviveDispersion } from '../statistics/duel-saved.ts';
 
@@ -40,6 +40,11 @@ export function burstsIn(slots: readonly SlotReading[], workloads: readonly stri
 /** What was measured of stable. */
 export function burstsOf(bursts: BurstTally | undefined, reporter: Reporter, { namespace, stable }: Subject): Bursts {
   return bursts?.[reporter]?.[`${namespace}/${stable}`] ?? noBursts;
+}
+
+/** What of the time before a gate keeps until the first slot tells which workload is stable; nothing where nothing was measured. */
+export function burstsKept(before?: Before): { readonly bursts?: BurstTally } {
+  return before === undefined || Object.keys(before.bursts).length === 0 ? {} : { bursts: before.bursts };
 }
 
 /** What was saved; undefined when it is none. */

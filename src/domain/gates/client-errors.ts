@@ -16,14 +16,12 @@ import {
   type Terms,
 } from '../statistics/duel.ts';
 import { reviveDuel } from '../statistics/duel-saved.ts';
-import { rate, type Trial } from '../statistics/excess.ts';
-import { warmUpMs, warmUpTolerance } from '../statistics/levels.ts';
-import { logSum } from '../statistics/race.ts';
-import { type BurstTally, burstsOf } from './bursts.ts';
+import type { Trial } from '../statistics/excess.ts';
+import { type BurstTally, burstsKept, burstsOf } from './bursts.ts';
 import {
   againstStable,
   intervalText,
-  marginOf,
+  isWorseLooking,
   marginText,
   numbersOf,
   oddsText,
@@ -31,9 +29,9 @@ import {
   type Told,
 } from './duel-words.ts';
 import { eachReporter, reviveBurstTally, reviveEach, reviveShares, reviveTally } from './errors-state.ts';
-import { gateShares, reporterShares } from './shares.ts';
+import { gateShares, reporterShares, sharedHarm } from './shares.ts';
 import { accusingSpan } from './spans.ts';
-import { warming } from './warm-up.ts';
+import { warmedBy, warmUpExcess } from './warm-up.ts';
 import { grouped, opinion, worst } from './words.ts';
 
 /** So many times the error margin: callers err more or less often for reasons of their own. */
@@ -43,8 +41,6 @@ const verb = 'were answered 4xx';
 interface ClientState {
   readonly duel: Duel;
   readonly warmedMs: number;
-  /** Whether the last counted slot had rows of this reporter. */
-  readonly present: boolean;
 }
 
 interface ClientErrorsState {
@@ -61,7 +57,7 @@ export const clientErrorsGate: Gate<ClientErrorsState> = {
   since: 1,
   begin: (before) => ({
     before: before?.tallies ?? {},
-    ...(before === undefined || Object.keys(before.bursts).length === 0 ? {} : { bursts: before.bursts }),
+    ...burstsKept(before),
     reporters: {},
   }),
   revive: reviveClientErrors,
@@ -80,7 +76,7 @@ function countClientErrors(state: ClientErrorsState, slot: GateSlot, context: Ga
   for (const reporter of reporters) {
     const [before, counts] = [known[reporter], slot.counts[reporter]];
     if (counts !== undefined) next[reporter] = countSlot(before ?? beginClient(), counts, slot, context);
-    else if (before !== undefined) next[reporter] = { ...before, present: false };
+    else if (before !== undefined) next[reporter] = before;
   }
   const seen = reporters.filter((reporter) => known[reporter] !== undefined);
   const first = seen.length > 0 ? seen : reporters.filter((reporter) => next[reporter] !== undefined);
@@ -94,7 +90,7 @@ function foldedBefore({ before, bursts }: ClientErrorsState, subject: Subject): 
 }
 
 function beginClient(before: Trial = { n: 0, x: 0 }, dispersion: Dispersion = noDispersion): ClientState {
-  return { duel: beginDuel(before, dispersion), warmedMs: 0, present: true };
+  return { duel: beginDuel(before, dispersion), warmedMs: 0 };
 }
 
 function countSlot(
@@ -103,11 +99,11 @@ function countSlot(
   { inStep, widthMs }: GateSlot,
   context: GateContext,
 ): ClientState {
-  if (!inStep) return { duel: observe(duel, trialOf(stable), widthMs), warmedMs, present: true };
+  if (!inStep) return { duel: observe(duel, trialOf(stable), widthMs), warmedMs };
   const block = { canary: trialOf(canary), stable: trialOf(stable) };
-  const warmed =
-    warmedMs > 0 || canary.requests > 0 ? Math.min(warmUpMs, warmedMs + warming(widthMs, context.plan)) : 0;
-  return { duel: fight(duel, block, termsOf(warmedMs, context), widthMs), warmedMs: warmed, present: true };
+  const isServed = warmedMs > 0 || canary.requests > 0;
+  const warmed = isServed ? warmedBy(warmedMs, widthMs, context.plan) : 0;
+  return { duel: fight(duel, block, termsOf(warmedMs, context), widthMs), warmedMs: warmed };
 }
 
 function trialOf({ requests, client }: Arm): Trial {
@@ -115,19 +111,12 @@ function trialOf({ requests, client }: Arm): Trial {
 }
 
 function termsOf(warmedMs: number, { plan, weight }: GateContext): Terms {
-  const warmUp = warmUpTolerance * Math.max(0, 1 - warmedMs / warmUpMs);
-  return { margin: wider * marginAt(plan, weight), scale: wider * plan.errorMargin, warmUp, alone: weight >= 100 };
+  const [margin, scale] = [wider * marginAt(plan, weight), wider * plan.errorMargin];
+  return { margin, scale, warmUp: warmUpExcess(warmedMs), alone: weight >= 100 };
 }
 
-/** ln of the gate's evidence. Reporters that have said nothing count as 1. */
 function harmIn({ reporters: known, shares }: ClientErrorsState): number {
-  if (shares === undefined) return 0;
-  return logSum(
-    reporters.map((reporter) => {
-      const state = known[reporter];
-      return Math.log(shares[reporter]) + (state === undefined ? 0 : harmOf(state.duel));
-    }),
-  );
+  return sharedHarm(known, shares, ({ duel }) => harmOf(duel));
 }
 
 function sayClientErrors(state: ClientErrorsState, context: GateContext): Opinion {
@@ -168,9 +157,8 @@ function opinionOf(told: Told, context: GateContext): Opinion {
   }
   const margin = marginText(told, 'four times the error margin');
   if (duel.canary.n < context.plan.minRequests || !isFine(duel)) {
-    const worse = rate(duel.canary) - rate(terms.alone ? duel.past : duel.stable) > marginOf(duel, terms) / 2;
     const message = `${against}. That does not exclude yet more than ${margin}: ${progressText(told, context)}${intervalText(told)}`;
-    return { ...opinion('undecided', worse ? 'TooFewFailures' : 'TooFewRequests', message), numbers };
+    return { ...opinion('undecided', isWorseLooking(told) ? 'TooFewFailures' : 'TooFewRequests', message), numbers };
   }
   return { ...opinion('pass', 'NotWorse', `${against}, within ${margin}.${intervalText(told)}`), numbers };
 }
@@ -191,8 +179,8 @@ function reviveClientErrors(saved: unknown): ClientErrorsState | undefined {
 }
 
 function reviveClient(saved: unknown): ClientState | undefined {
-  if (!isRecord(saved) || typeof saved['present'] !== 'boolean') return undefined;
-  const { present, warmedMs } = saved;
+  if (!isRecord(saved)) return undefined;
+  const { warmedMs } = saved;
   const duel = reviveDuel(saved['duel']);
-  return duel === undefined || !isCount(warmedMs) ? undefined : { duel, warmedMs, present };
+  return duel === undefined || !isCount(warmedMs) ? undefined : { duel, warmedMs };
 }

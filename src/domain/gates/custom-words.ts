@@ -1,10 +1,7 @@
 // What a look of a custom gate means and how it is said. Pure.
-import type { Opinion as AnyOpinion } from '../gate.ts';
+import type { Opinion } from '../gate.ts';
 import { formatDuration, formatInstant, type Instant, type Millis } from '../time.ts';
 import type { CustomGate, CustomQuestion, Look, Sample } from './custom.ts';
-
-/** A verdict without the name of its gate. */
-export type Opinion = AnyOpinion;
 
 /** A look as it is judged. */
 export interface Seen {

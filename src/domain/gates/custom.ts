@@ -1,10 +1,10 @@
 // Custom gates: a query of the user's own, its limit, and what a look at it comes to. Pure: the same samples in the same
 // order give the same state and verdict. One bad look never rolls back unless the gate says that one is enough.
 import { type GateState, gridAfter } from '../evidence.ts';
-import { isCount, isRecord } from '../gate.ts';
+import { isCount, isRecord, type Opinion } from '../gate.ts';
 import type { Instant, Millis } from '../time.ts';
 import type { GateVerdict } from '../verdict.ts';
-import { isOutside, type Opinion, sayLook, sayWaiting } from './custom-words.ts';
+import { isOutside, sayLook, sayWaiting } from './custom-words.ts';
 import { mentions, type PlaceValues, readTemplate, renderTemplate } from './query-template.ts';
 
 /** A gate that a policy adds to Serin's own. */
@@ -53,7 +53,7 @@ export interface CustomState {
   /** The step that was looked at. */
   readonly stepStart: Instant;
   /** When it was last looked at in this step, and what was seen. */
-  readonly last?: { readonly at: Instant; readonly look: Look };
+  readonly last?: Looked;
   /** Bad looks in a row. */
   readonly bad: number;
   /** Stable's last number, for when all traffic has left it. */

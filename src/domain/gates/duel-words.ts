@@ -50,6 +50,12 @@ export function marginOf(duel: Duel, { margin, alone }: Terms): number {
   return alone ? Math.max(margin, pastLimit(duel, margin) - rate(duel.past)) : margin;
 }
 
+/** Whether the canary's failures exceed stable's by more than half of the margin, be it by chance. */
+export function isWorseLooking({ duel, terms }: Told): boolean {
+  const usual = terms.alone ? duel.past : duel.stable;
+  return rate(duel.canary) - rate(usual) > marginOf(duel, terms) / 2;
+}
+
 /** Where the difference lies. At weight 100 it is the canary's own bounds, seen from stable's past. */
 export function intervalIn(duel: Duel, { scale, alone }: Terms): { readonly low: number; readonly high: number } {
   if (!alone) return intervalOf(duel.bounds, unitOf(scale));
@@ -124,18 +130,21 @@ export function oddsText(harm: number): string {
   return odds >= mostOdds ? 'more than a billion to 1' : `${grouped(odds)} to 1`;
 }
 
-function progressOf(duel: Duel, terms: Terms, { plan, countedMs }: GateContext): Pick<GateNumbers, 'progress'> {
+function progressOf(duel: Duel, terms: Terms, context: GateContext): Pick<GateNumbers, 'progress'> {
   const have = duel.canary.n;
-  const more = Math.max(requestsToFine(duel, terms), plan.minRequests - have);
-  if (!Number.isFinite(more) || more > 1e9) return {};
-  const need = Math.max(have, roughly(have + more));
-  const rate_ = have / countedMs;
-  return {
-    progress: { have, need, ...(have > 0 && countedMs > 0 ? { leftMs: Math.round(Math.max(0, more) / rate_) } : {}) },
-  };
+  return progressWith(have, Math.max(requestsToFine(duel, terms), context.plan.minRequests - have), context);
 }
 
-function oddsOf(log: number): number {
+/** How far a pass is that takes `more` requests besides those it has, and how long at their rate; nothing where none is in sight. */
+export function progressWith(have: number, more: number, { countedMs }: GateContext): Pick<GateNumbers, 'progress'> {
+  if (!Number.isFinite(more) || more > 1e9) return {};
+  const need = Math.max(have, roughly(have + more));
+  const leftMs = have > 0 && countedMs > 0 ? { leftMs: Math.round((more * countedMs) / have) } : {};
+  return { progress: { have, need, ...leftMs } };
+}
+
+/** Odds as numbers tell them, to four digits. */
+export function oddsOf(log: number): number {
   return Number(Math.min(mostOdds, Math.exp(log)).toPrecision(4));
 }
 

@@ -5,12 +5,11 @@ import { marginAt } from '../plan.ts';
 import { doubtOf, phiOf } from '../statistics/dispersion.ts';
 import { type Duel, enterDuelStep, fight, harmOf, isKnown, observe, suspect, type Terms } from '../statistics/duel.ts';
 import { type Block, possible, type Trial, trialRatio } from '../statistics/excess.ts';
-import { warmUpMs, warmUpTolerance } from '../statistics/levels.ts';
 import { learn } from '../statistics/prediction.ts';
 import { advance, beginRace, enterStep, evidenceOf, logSum } from '../statistics/race.ts';
 import { beyondChance, evidenceAbove } from './divergence.ts';
 import { ceilingRacers, type Level, nothingCounted, type ReporterState } from './errors-state.ts';
-import { warming } from './warm-up.ts';
+import { warmedBy, warmUpExcess } from './warm-up.ts';
 
 /** How far above the ceiling the canary may be, and how much is bet on each. */
 const ceilingTimes = [1.5, 3, 10];
@@ -37,8 +36,8 @@ export function enterErrorsStep(state: ReporterState): ReporterState {
     early,
     charged,
     excess,
-    answered: enterDuelStep(state.answered),
-    ...(state.all === undefined ? {} : { all: enterDuelStep(state.all) }),
+    answered: enterDuelStep(state.answered, eveOf(state, false)),
+    ...(state.all === undefined ? {} : { all: enterDuelStep(state.all, eveOf(state, true)) }),
     ...(state.ceiling === undefined ? {} : { ceiling: enterStep(state.ceiling) }),
   };
 }
@@ -58,9 +57,7 @@ export function countSlot(
   const recent = learn(state.recent, stable, recently * slot.widthMs);
   if (!slot.inStep) {
     const isServed = context.weight < 100 && counts.canary.requests > 0;
-    const warmedMs = isServed
-      ? Math.min(warmUpMs, state.warmedMs + warming(slot.widthMs, context.plan))
-      : state.warmedMs;
+    const warmedMs = isServed ? warmedBy(state.warmedMs, slot.widthMs, context.plan) : state.warmedMs;
     const watch = (duel: Duel, unanswered: boolean): Duel => {
       const block = { canary: errorTrial(counts.canary, unanswered), stable: errorTrial(counts.stable, unanswered) };
       return isServed
@@ -76,6 +73,11 @@ export function countSlot(
     return { ...state, answered: watch(state.answered, false), ...all, ...told, recent, warmedMs, present: true };
   }
   return judged({ ...state, recent }, counts, slot.widthMs, context);
+}
+
+/** What the slots before the step's start have counted, by what was answered badly or by unanswered requests too. */
+export function eveOf({ early }: Pick<ReporterState, 'early'>, unanswered: boolean): Block {
+  return { canary: errorTrial(early.canary, unanswered), stable: errorTrial(early.stable, unanswered) };
 }
 
 /**
@@ -118,9 +120,8 @@ export function ceilingTrial({ canary, charged, excess }: ReporterState): Trial 
 
 /** At what terms the canary is held against stable just now. */
 export function termsOf({ warmedMs }: Pick<ReporterState, 'warmedMs'>, { plan, weight }: GateContext): Terms {
-  const cold = Math.max(0, 1 - warmedMs / warmUpMs);
   const margin = marginAt(plan, weight);
-  return { margin, scale: plan.errorMargin, warmUp: warmUpTolerance * cold, alone: weight >= 100 };
+  return { margin, scale: plan.errorMargin, warmUp: warmUpExcess(warmedMs), alone: weight >= 100 };
 }
 
 /** Whether there is anything to compare with: at weight 100 only a stable that was known before. */
@@ -145,8 +146,8 @@ function judged(state: ReporterState, counts: ReporterCounts, widthMs: number, c
   const arm = addArms(counts.canary, { ...noRequests, requests: more.charged, server: more.charged });
   const next = { ...state, canary, stable, unattributed, charged, excess: state.excess + more.excess, present: true };
   const tested = compared(next, arm, counts.stable, widthMs, context);
-  const warmedMs =
-    state.warmedMs > 0 || arm.requests > 0 ? Math.min(warmUpMs, state.warmedMs + warming(widthMs, context.plan)) : 0;
+  const isServed = state.warmedMs > 0 || arm.requests > 0;
+  const warmedMs = isServed ? warmedBy(state.warmedMs, widthMs, context.plan) : 0;
   return { ...tested, ...heldToCeiling(state, errorTrial(arm, false, more.excess), widthMs, context), warmedMs };
 }
 

@@ -10,6 +10,7 @@ import {
   againstStable,
   intervalIn,
   intervalText,
+  isWorseLooking,
   marginOf,
   marginText,
   numbersOf,
@@ -17,7 +18,7 @@ import {
   progressText,
   type Told,
 } from './duel-words.ts';
-import { ceilingHarm, ceilingTrial, isComparable, termsOf } from './errors-compare.ts';
+import { ceilingHarm, ceilingTrial, eveOf, isComparable, termsOf } from './errors-compare.ts';
 import type { ReporterState } from './errors-state.ts';
 import { gateShares } from './shares.ts';
 import { sickness } from './sick-stable.ts';
@@ -47,7 +48,7 @@ export function errorsBlame(seen: Seen, context: GateContext): Opinion {
   const { state, reporter, harm } = seen;
   const duel = hardestOf(state, (each) => -harmOf(each));
   const stepTold = toldOf(seen, duel, context);
-  const told = { ...stepTold, span: accusingSpan(duel, stepTold.terms) };
+  const told = { ...stepTold, span: accusingSpan(duel, stepTold.terms, eveOf(state, duel === state.all)) };
   const odds = `The odds against chance are ${oddsText(harm)}.`;
   const limit = context.plan.maxErrorRate;
   if (limit !== undefined && ceilingHarm(state) > harmOf(duel)) {
@@ -158,7 +159,7 @@ function aloneOpinion(state: ReporterState, { duel, reporter }: Told, { plan }: 
 function notYetFine(told: Told, state: ReporterState, context: GateContext): Opinion {
   const margin = marginText(told, 'the error margin');
   const { low, high } = intervalIn(told.duel, told.terms);
-  if (low >= 0 || isWorseLooking(told)) {
+  if (low > 0 || isWorseLooking(told)) {
     const limit = marginOf(told.duel, told.terms);
     const may = high >= limit && low <= limit ? ', but so few failures may be chance' : '';
     const message = `${againstStable(told)}, which looks worse${may}.${detail(state, told.duel === state.all)}${intervalText(told)}${looks(told)}`;
@@ -166,11 +167,6 @@ function notYetFine(told: Told, state: ReporterState, context: GateContext): Opi
   }
   const message = `${againstStable(told)}. That does not exclude yet more than ${margin}: ${progressText(told, context)}${intervalText(told)}`;
   return opinion('undecided', 'TooFewRequests', message);
-}
-
-function isWorseLooking({ duel, terms }: Told): boolean {
-  const usual = terms.alone ? duel.past : duel.stable;
-  return rate(duel.canary) - rate(usual) > marginOf(duel, terms) / 2;
 }
 
 function looks({ harm }: Told): string {

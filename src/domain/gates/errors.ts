@@ -1,8 +1,8 @@
 // The errors gate: the canary must not fail more often than stable does, nor than its ceiling allows.
 import { type ByReporter, reporters } from '../counts.ts';
 import type { Reporter } from '../evidence.ts';
-import type { Before, Gate, GateContext, GateSlot, Opinion } from '../gate.ts';
-import { logSum } from '../statistics/race.ts';
+import type { Gate, GateContext, GateSlot, Opinion } from '../gate.ts';
+import { burstsKept } from './bursts.ts';
 import { countSlot, enterErrorsStep, reporterHarm } from './errors-compare.ts';
 import { errorsBlame, errorsOpinion, nobodyReports, type Seen } from './errors-opinion.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type ReporterState,
   reviveErrors,
 } from './errors-state.ts';
-import { gateShares, reporterShares } from './shares.ts';
+import { gateShares, reporterShares, sharedHarm } from './shares.ts';
 import { worst } from './words.ts';
 
 /**
@@ -24,17 +24,13 @@ export const errorsGate: Gate<ErrorsState> = {
   id: 'errors',
   version: 3,
   since: 2,
-  begin: (before) => ({ before: before?.tallies ?? {}, ...burstsOfBefore(before), reporters: {} }),
+  begin: (before) => ({ before: before?.tallies ?? {}, ...burstsKept(before), reporters: {} }),
   revive: reviveErrors,
   beginStep: (state) => ({ ...state, reporters: eachReporter(state.reporters, enterErrorsStep) }),
   count: countErrors,
   say: sayErrors,
   harm: { share: gateShares.errors, logE: errorsHarm, blame: blameErrors },
 };
-
-function burstsOfBefore(before?: Before): Pick<ErrorsState, 'bursts'> {
-  return before === undefined || Object.keys(before.bursts).length === 0 ? {} : { bursts: before.bursts };
-}
 
 function countErrors(state: ErrorsState, slot: GateSlot, context: GateContext): ErrorsState {
   const { reporters: known, shares: fixed } = foldBefore(state, context.subject);
@@ -56,15 +52,8 @@ function firstSeen(known: ByReporter<ReporterState>, now: ByReporter<ReporterSta
   return before.length > 0 ? before : reporters.filter((reporter) => now[reporter] !== undefined);
 }
 
-/** ln of the gate's evidence. Reporters that have said nothing count as 1. */
 function errorsHarm({ reporters: known, shares }: ErrorsState): number {
-  if (shares === undefined) return 0;
-  return logSum(
-    reporters.map((reporter) => {
-      const state = known[reporter];
-      return Math.log(shares[reporter]) + (state === undefined ? 0 : reporterHarm(state));
-    }),
-  );
+  return sharedHarm(known, shares, reporterHarm);
 }
 
 function sayErrors(state: ErrorsState, context: GateContext): Opinion {

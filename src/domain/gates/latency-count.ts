@@ -2,7 +2,7 @@
 import type { GateContext } from '../gate.ts';
 import { addBlock, noBounds } from '../statistics/bounds.ts';
 import { noDispersion } from '../statistics/dispersion.ts';
-import { addBlocks, type Block } from '../statistics/excess.ts';
+import { addBlocks, type Block, noBlock } from '../statistics/excess.ts';
 import { beyondOf, edgesOf, nearestEdges } from '../statistics/latency-edge.ts';
 import { leastPrediction } from '../statistics/latency-harm.ts';
 import { commonBounds, type Histogram, onBounds, sumOf } from '../statistics/latency-histogram.ts';
@@ -33,7 +33,6 @@ export interface TimedSlot {
   readonly widthMs: number;
 }
 
-const nobody: Block = { canary: { n: 0, x: 0 }, stable: { n: 0, x: 0 } };
 /** Half of what stable was is forgotten after so long. */
 const halfLifeMs = 600_000;
 /** How much slower a new canary may be when its first minute is over, and how long it takes until it may not. */
@@ -165,7 +164,7 @@ function chosenWatch(state: TimedState, questions: readonly Question[]): Watch |
     bound: edge.bound,
     scale: Number((edge.slowTail - edge.tail).toPrecision(3)),
     interval: noBounds,
-    ago: nobody,
+    ago: noBlock,
   };
 }
 

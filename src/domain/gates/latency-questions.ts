@@ -1,6 +1,7 @@
 // What the latency gate asks of a canary: whether it is slower than stable, and whether it keeps the plan's limits.
 import type { GateContext } from '../gate.ts';
 import type { LatencyLimit, Plan } from '../plan.ts';
+import { passQuantiles } from '../statistics/latency-edge.ts';
 
 /** Something that is asked, at the weight of the moment. */
 export type Question =
@@ -40,7 +41,6 @@ const pastTolerance = 3;
 const pastMargin = 1.2;
 /** A pass excludes so many times the share of slow requests that a limit allows. */
 const lineFactor = 1.5;
-const quantiles = [0.5, 0.9, 0.99];
 /** Limits that are judged; more are not worth the space they take. */
 const mostLimits = 4;
 
@@ -57,7 +57,7 @@ export function questionsOf(plan: Plan, weight: number): readonly Question[] {
   const limits = plan.maxLatency.slice(0, mostLimits);
   const asked = limits.map((limit) => questionOf(limit, plan, weight));
   const compared = limits.some(({ kind }) => kind === 'relative');
-  return compared ? asked : [orderQuestion('', tolerance, finalMargin, plan, weight, 0, quantiles), ...asked];
+  return compared ? asked : [orderQuestion('', tolerance, finalMargin, plan, weight, 0, passQuantiles), ...asked];
 }
 
 function questionOf(limit: LatencyLimit, plan: Plan, weight: number): Question {

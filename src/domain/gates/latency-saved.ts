@@ -1,14 +1,13 @@
 // The latency gate's memory as it was saved with a rollout, read back.
-import { reporters } from '../counts.ts';
 import { isCount, isRecord } from '../gate.ts';
-import { type Bounds, gridSize } from '../statistics/bounds.ts';
-import { noBlock, reviveBlock, reviveDispersion } from '../statistics/duel-saved.ts';
+import { reviveBlock, reviveDispersion, reviveGrid } from '../statistics/duel-saved.ts';
+import { noBlock } from '../statistics/excess.ts';
 import { aboveBets, withinBets } from '../statistics/latency-ceiling.ts';
 import { wayBets } from '../statistics/latency-edge.ts';
 import { slowRacers } from '../statistics/latency-harm.ts';
 import { reviveLogs, reviveRace } from '../statistics/race.ts';
 import { type Buckets, mostBounds } from './buckets.ts';
-import { reviveCount, reviveEach, reviveRecord } from './errors-state.ts';
+import { reviveCount, reviveEach, reviveRecord, reviveShares } from './errors-state.ts';
 import type { Bursts, Contest, Fine, LatencyState, TimedState, Watch } from './latency-state.ts';
 
 const mostContests = 8;
@@ -28,14 +27,6 @@ function reviveTimedBursts(saved: unknown): Pick<LatencyState, 'bursts'> | undef
   if (!isRecord(saved)) return undefined;
   const bursts = reviveEach(saved, (tally) => reviveRecord(tally, (one) => reviveList(one, 2, reviveBursts)));
   return bursts === undefined ? undefined : { bursts };
-}
-
-function reviveShares(saved: unknown): Pick<LatencyState, 'shares'> | undefined {
-  if (!isRecord(saved)) return undefined;
-  const { source, waypoint, destination } = saved;
-  if (!isCount(source) || !isCount(waypoint) || !isCount(destination)) return undefined;
-  const shares = { source, waypoint, destination };
-  return reporters.reduce((sum, reporter) => sum + shares[reporter], 0) <= 1 + 1e-9 ? { shares } : undefined;
 }
 
 function reviveTimed(saved: unknown): TimedState | undefined {
@@ -86,14 +77,12 @@ function reviveFine(saved: unknown): Fine | undefined {
 }
 
 function reviveWatch(saved: unknown, bounds: readonly number[]): { readonly watch: Watch } | undefined {
-  if (!isRecord(saved) || !isRecord(saved['interval'])) return undefined;
+  if (!isRecord(saved)) return undefined;
   const { bound, scale } = saved;
-  const above = reviveLogs(saved['interval']['above'], gridSize);
-  const below = reviveLogs(saved['interval']['below'], gridSize);
+  const interval = reviveGrid(saved['interval']);
   if (!isCount(bound) || !bounds.includes(bound) || !isCount(scale)) return undefined;
   const ago = reviveBlock(saved['ago'] ?? noBlock);
-  if (above === undefined || below === undefined || ago === undefined) return undefined;
-  const interval: Bounds = { above, below };
+  if (interval === undefined || ago === undefined) return undefined;
   return { watch: { bound, scale, interval, ago } };
 }
 

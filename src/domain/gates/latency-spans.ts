@@ -1,8 +1,7 @@
 // Which latencies an accusation names: those of the step, or of all steps where the canary stands out there more.
 import type { GateContext } from '../gate.ts';
 import { addBlocks, type Block } from '../statistics/excess.ts';
-import type { TimedState } from './latency-state.ts';
-import { timingsOf } from './latency-state.ts';
+import { type TimedState, timingsOf } from './latency-state.ts';
 import { armsOf, millis, type Seen, sharesText, slowBeyond } from './latency-words.ts';
 import { sinceFirst, standsOut } from './spans.ts';
 import { outOf, seenBy } from './words.ts';

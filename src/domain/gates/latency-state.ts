@@ -60,7 +60,7 @@ export interface TimedState {
   readonly stable: readonly number[];
   /** Slots that wait until both arms have had a request. */
   readonly pending: { readonly canary: readonly number[]; readonly stable: readonly number[] };
-  /** How long the canary has had traffic; no more than the warm-up takes. */
+  /** How long the canary has had traffic, as far as it matters for the warm-up and for the leniency after it. */
   readonly warmMs: number;
   /** How burstily stable's slow requests come, at the bounds nearest to its p90 and p99.5. */
   readonly bursts: readonly Bursts[];

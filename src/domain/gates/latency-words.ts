@@ -11,14 +11,12 @@ import { rateBounds } from '../statistics/rate-bounds.ts';
 import { formatDuration } from '../time.ts';
 import type { GateNumbers } from '../verdict.ts';
 import { quantileSpan } from './buckets.ts';
-import { neededOdds } from './duel-words.ts';
+import { neededOdds, oddsOf, progressWith } from './duel-words.ts';
 import type { Forecast } from './latency-forecast.ts';
 import { isAlone, questionsOf } from './latency-questions.ts';
 import { type TimedState, timingsOf, usualOf } from './latency-state.ts';
 import { gateShares } from './shares.ts';
 import { grouped, outOf, seenBy } from './words.ts';
-
-const mostOdds = 1e9;
 
 /** One reporter among those of a rollout. */
 export interface Seen {
@@ -95,12 +93,12 @@ export function numbersOf(
   };
   if (forecast === undefined || whole !== undefined) return { numbers };
   const fine = { odds: oddsOf(forecast.log), needed: passOdds };
-  return { numbers: { ...numbers, fine, ...progressOf(forecast, context) } };
+  return { numbers: { ...numbers, fine, ...progressWith(forecast.have, forecast.more, context) } };
 }
 
 /** `412 of about 900 requests, 6min left at this rate.` */
 export function progressText(forecast: Forecast, context: GateContext): string {
-  const { progress } = progressOf(forecast, context);
+  const { progress } = progressWith(forecast.have, forecast.more, context);
   if (progress === undefined) return 'At what has been seen, a pass is not in sight.';
   const left =
     progress.leftMs === undefined ? '' : `, ${formatDuration(wholeMinutes(progress.leftMs))} left at this rate`;
@@ -132,25 +130,8 @@ function marginAtWatch(state: TimedState, { plan, weight }: GateContext): { read
   return edge === undefined ? {} : { margin: Number((edge.slowTail - edge.tail).toPrecision(4)) };
 }
 
-function progressOf({ have, more }: Forecast, { countedMs }: GateContext): Pick<GateNumbers, 'progress'> {
-  if (!Number.isFinite(more) || more > 1e9) return {};
-  const need = Math.max(have, roughly(have + more));
-  const leftMs = have > 0 && countedMs > 0 ? { leftMs: Math.round((more * countedMs) / have) } : {};
-  return { progress: { have, need, ...leftMs } };
-}
-
-/** To two digits, upwards. */
-function roughly(count: number): number {
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 1);
-  return Math.ceil(count / unit) * unit;
-}
-
 function wholeMinutes(duration: number): number {
   return Math.max(60_000, Math.ceil(duration / 60_000) * 60_000);
-}
-
-function oddsOf(log: number): number {
-  return Number(Math.min(mostOdds, Math.exp(log)).toPrecision(4));
 }
 
 function points(share: number): string {

@@ -3,15 +3,13 @@ import { type ByReporter, reporters } from '../counts.ts';
 import type { Reporter } from '../evidence.ts';
 import type { Before, Gate, GateContext, GateSlot, Opinion } from '../gate.ts';
 import type { Plan } from '../plan.ts';
-import { logSum } from '../statistics/race.ts';
 import { eachReporter } from './errors-state.ts';
-import type { TimedBursts } from './latency-before.ts';
 import { countTimed, enterTimedStep, timedHarm } from './latency-count.ts';
 import { latencyBlame, latencyOpinion, nobodyTimes } from './latency-opinion.ts';
 import { reviveLatency } from './latency-saved.ts';
 import { foldTimedBefore, type LatencyState, nothingTimed, type TimedState } from './latency-state.ts';
 import type { Seen } from './latency-words.ts';
-import { gateShares, reporterShares } from './shares.ts';
+import { gateShares, reporterShares, sharedHarm } from './shares.ts';
 import { worst } from './words.ts';
 
 /**
@@ -31,7 +29,7 @@ export const latencyGate: Gate<LatencyState> = {
   harm: { share: gateShares.latency, logE: latencyHarm, blame: blameLatency },
 };
 
-function begin(before?: Before & { readonly timedBursts?: TimedBursts }): LatencyState {
+function begin(before?: Before): LatencyState {
   const bursts = before?.timedBursts;
   return { before: before?.buckets ?? {}, ...(bursts === undefined ? {} : { bursts }), reporters: {} };
 }
@@ -63,15 +61,8 @@ function sharesOf(seen: ByReporter<TimedState>): LatencyState['shares'] {
   return present.length === 0 ? undefined : reporterShares(present);
 }
 
-/** ln of the gate's evidence. Reporters that have said nothing count as 1. */
 function latencyHarm({ reporters: known, shares }: LatencyState): number {
-  if (shares === undefined) return 0;
-  return logSum(
-    reporters.map((reporter) => {
-      const state = known[reporter];
-      return Math.log(shares[reporter]) + (state === undefined ? 0 : timedHarm(state));
-    }),
-  );
+  return sharedHarm(known, shares, timedHarm);
 }
 
 function sayLatency(state: LatencyState, context: GateContext): Opinion {

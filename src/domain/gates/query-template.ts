@@ -6,6 +6,7 @@ import { formatDuration, type Millis } from '../time.ts';
 /** What a query may ask to be told. */
 export const placeNames = ['canary', 'stable', 'namespace', 'step', 'weight', 'window'] as const;
 
+/** One of them. */
 export type PlaceName = (typeof placeNames)[number];
 
 /** The values of the places at one look. */

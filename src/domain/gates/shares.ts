@@ -1,6 +1,7 @@
 // How the false-rollback probability of a rollout is divided: between gates, and within a gate between reporters.
-import { reporters } from '../counts.ts';
+import { type ByReporter, reporters } from '../counts.ts';
 import type { Reporter } from '../evidence.ts';
+import { logSum } from '../statistics/race.ts';
 
 /**
  * What part of the rollout's false-rollback probability each gate may spend. Fixed before anything is counted, and 1 in
@@ -20,4 +21,22 @@ export function reporterShares(seen: readonly Reporter[]): Readonly<Record<Repor
   const rest = late === 0 ? 0 : lateShare;
   const share = (reporter: Reporter): number => (seen.includes(reporter) ? (1 - rest) / seen.length : rest / late);
   return { source: share('source'), waypoint: share('waypoint'), destination: share('destination') };
+}
+
+/**
+ * ln of a gate's evidence, of which `harmOf` is a reporter's part: the mean by their shares. Reporters that have said nothing count
+ * as 1, and so does all of it while the shares are not fixed yet.
+ */
+export function sharedHarm<State>(
+  known: ByReporter<State>,
+  shares: Readonly<Record<Reporter, number>> | undefined,
+  harmOf: (state: State) => number,
+): number {
+  if (shares === undefined) return 0;
+  return logSum(
+    reporters.map((reporter) => {
+      const state = known[reporter];
+      return Math.log(shares[reporter]) + (state === undefined ? 0 : harmOf(state));
+    }),
+  );
 }

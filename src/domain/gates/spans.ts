@@ -1,7 +1,7 @@
 // Which counts an accusation names. Harm adds up over the whole rollout, so what convicts need not be of the present step.
 import { phiOf } from '../statistics/dispersion.ts';
 import type { Duel, Terms } from '../statistics/duel.ts';
-import { addBlocks, type Block, type Trial } from '../statistics/excess.ts';
+import { addBlocks, type Block, noBlock, type Trial } from '../statistics/excess.ts';
 import { intervalLevel } from '../statistics/levels.ts';
 import { rateBounds } from '../statistics/rate-bounds.ts';
 
@@ -22,9 +22,9 @@ export function stepSpan({ canary, stable, past }: Duel, { alone }: Pick<Terms, 
   return { kind: 'step', canary, stable: alone ? past : stable, when: alone ? ' before weight 100%' : '' };
 }
 
-/** The counts in which the canary stands out most; those of the step where more of them say no more. */
-export function accusingSpan(duel: Duel, terms: Pick<Terms, 'alone'>): Span {
-  const weight = addBlocks(duel, duel.eve);
+/** The counts in which the canary stands out most; those of the step where more of them say no more. `eve` are those of the slots before its start. */
+export function accusingSpan(duel: Duel, terms: Pick<Terms, 'alone'>, eve: Block = noBlock): Span {
+  const weight = addBlocks(duel, eve);
   const isFirst = duel.ago.canary.n === 0;
   const wider: readonly Span[] = [
     { ...weight, kind: 'weight', when: isFirst ? sinceFirst : sinceChange },

@@ -5,9 +5,9 @@ import type { Trial } from './excess.ts';
 /** Sums over pairs of slots; bounded, because old ones fade. */
 export interface Dispersion {
   /** The slot that waits for its partner. */
-  readonly waiting: { readonly n: number; readonly x: number };
+  readonly waiting: Trial;
   /** The same of the canary. */
-  readonly own: { readonly n: number; readonly x: number };
+  readonly own: Trial;
   /** What the pairs differ by, squared; what they would if failures were independent; and the spread of that. */
   readonly seen: number;
   readonly expected: number;
@@ -27,7 +27,7 @@ export const noDispersion: Dispersion = {
 const fading = 0.9914;
 /** Standard errors that burstiness has to stand out by; less is taken for chance. */
 const deviations = 3.5;
-/** What is added to the estimate, because it may be too low by chance. */
+/** So many times the estimate is taken at least, because it may be too low by chance. */
 const safety = 1.2;
 /** As much expected difference, about eight failures, tells whether they come in clusters. */
 const known = 2;

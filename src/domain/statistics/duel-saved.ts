@@ -1,27 +1,23 @@
 // A duel as it was saved with a rollout, read back.
 import { isCount, isRecord } from '../gate.ts';
-import { gridSize } from './bounds.ts';
+import { type Bounds, gridSize } from './bounds.ts';
 import type { Dispersion } from './dispersion.ts';
 import { type Duel, racers } from './duel.ts';
-import type { Block, Trial } from './excess.ts';
+import { type Block, noBlock, type Trial } from './excess.ts';
 import { reviveLogs, reviveRace } from './race.ts';
-
-/** Counts that versions before did not keep. */
-export const noBlock: Block = { canary: { n: 0, x: 0 }, stable: { n: 0, x: 0 } };
 
 /** The saved duel; undefined when this is none. */
 export function reviveDuel(saved: unknown): Duel | undefined {
-  if (!isRecord(saved) || !isRecord(saved['bounds'])) return undefined;
+  if (!isRecord(saved)) return undefined;
   const harm = reviveRace(saved['harm'], racers);
   const fine = reviveLogs(saved['fine'], 2);
-  const above = reviveLogs(saved['bounds']['above'], gridSize);
-  const below = reviveLogs(saved['bounds']['below'], gridSize);
+  const bounds = reviveGrid(saved['bounds']);
   const trials = reviveTrials(saved);
   const blocks = reviveBlocks(saved);
   const dispersion = reviveDispersion(saved['dispersion']);
-  if (harm === undefined || fine === undefined || above === undefined || below === undefined) return undefined;
+  if (harm === undefined || fine === undefined || bounds === undefined) return undefined;
   if (trials === undefined || dispersion === undefined || blocks === undefined) return undefined;
-  return { harm, fine, bounds: { above, below }, ...trials, dispersion, ...blocks };
+  return { harm, fine, bounds, ...trials, dispersion, ...blocks };
 }
 
 /** A saved trial; undefined when more failed than there were. */
@@ -29,6 +25,13 @@ export function reviveTrial(saved: unknown): Trial | undefined {
   if (!isRecord(saved)) return undefined;
   const { n, x } = saved;
   return isCount(n) && isCount(x) && x <= n ? { n, x } : undefined;
+}
+
+/** Saved bounds of a difference; undefined when they are not of the grid. */
+export function reviveGrid(saved: unknown): Bounds | undefined {
+  if (!isRecord(saved)) return undefined;
+  const [above, below] = [reviveLogs(saved['above'], gridSize), reviveLogs(saved['below'], gridSize)];
+  return above === undefined || below === undefined ? undefined : { above, below };
 }
 
 /** A saved measure of burstiness. */
@@ -57,10 +60,9 @@ function reviveTrials(
 }
 
 /** Where it was not kept yet what was counted before the step, nothing was. */
-function reviveBlocks(saved: Readonly<Record<string, unknown>>): Pick<Duel, 'pending' | 'eve' | 'ago'> | undefined {
-  const pending = reviveBlock(saved['pending']);
-  const [eve, ago] = [reviveBlock(saved['eve'] ?? noBlock), reviveBlock(saved['ago'] ?? noBlock)];
-  return pending === undefined || eve === undefined || ago === undefined ? undefined : { pending, eve, ago };
+function reviveBlocks(saved: Readonly<Record<string, unknown>>): Pick<Duel, 'pending' | 'ago'> | undefined {
+  const [pending, ago] = [reviveBlock(saved['pending']), reviveBlock(saved['ago'] ?? noBlock)];
+  return pending === undefined || ago === undefined ? undefined : { pending, ago };
 }
 
 /** Saved counts of both arms. */

@@ -8,6 +8,7 @@ import {
   type Block,
   type Line,
   logRatio,
+  noBlock,
   possible,
   type Rates,
   type Trial,
@@ -29,9 +30,7 @@ export interface Duel {
   /** Within the step. */
   readonly canary: Trial;
   readonly stable: Trial;
-  /** In slots before the step that spoke for harm alone, since the step before was over. */
-  readonly eve: Block;
-  /** In the steps before, and on the eves of them. */
+  /** In the steps before, and in slots that spoke for harm alone since the step before each of them was over. */
   readonly ago: Block;
   /** Stable since the evidence began, the time before the rollout included. */
   readonly past: Trial;
@@ -71,13 +70,11 @@ const knownRequests = 100;
 const pastFactor = 1.5;
 /** What a failure has to exceed that besides: a lesser jump may be an incident, which stable would share if it had traffic. */
 const pastJump = 0.1;
-
 /** Requests by which a newcomer is taken to be like stable. */
 const newcomer = 100;
 /** How many alternatives a duel races. */
 export const racers = lifts.length;
 const nobody: Trial = { n: 0, x: 0 };
-const noBlock: Block = { canary: nobody, stable: nobody };
 
 /** A duel of which nothing was counted but stable before the rollout, and how burstily it failed. */
 export function beginDuel(before: Trial, dispersion: Dispersion = noDispersion): Duel {
@@ -87,7 +84,6 @@ export function beginDuel(before: Trial, dispersion: Dispersion = noDispersion):
     bounds: noBounds,
     canary: nobody,
     stable: nobody,
-    eve: noBlock,
     ago: noBlock,
     past: before,
     before,
@@ -98,11 +94,11 @@ export function beginDuel(before: Trial, dispersion: Dispersion = noDispersion):
   };
 }
 
-/** A step begins: the pass starts anew, the harm does not. */
-export function enterDuelStep(duel: Duel): Duel {
-  const { canary, stable, fine, bounds, pending, eve } = beginDuel(nobody);
-  const ago = addBlocks(duel.ago, addBlocks(duel.eve, duel));
-  return { ...duel, harm: enterStep(duel.harm), canary, stable, fine, bounds, pending, eve, ago };
+/** A step begins: the pass starts anew, the harm does not. `eve` is what `suspect` was given since the step before was over. */
+export function enterDuelStep(duel: Duel, eve: Block = noBlock): Duel {
+  const { canary, stable, fine, bounds, pending } = beginDuel(nobody);
+  const ago = addBlocks(duel.ago, addBlocks(eve, duel));
+  return { ...duel, harm: enterStep(duel.harm), canary, stable, fine, bounds, pending, ago };
 }
 
 /** A slot that tells what stable is like, and nothing else. */
@@ -119,7 +115,7 @@ export function observe(duel: Duel, stable: Trial, widthMs: number): Duel {
 export function suspect(duel: Duel, slot: Block, terms: Terms, widthMs: number): Duel {
   const { canary, stable, fine, bounds, pending } = duel;
   const fought = fight({ ...duel, pending: noBlock }, slot, terms, widthMs);
-  return { ...fought, canary, stable, fine, bounds, pending, eve: addBlocks(duel.eve, slot) };
+  return { ...fought, canary, stable, fine, bounds, pending };
 }
 
 /** Counts a slot of the step. */
@@ -210,12 +206,7 @@ function judgePair(duel: Duel, block: Block, terms: Terms, phi: number, widthMs:
   const guess: Rates = { canary: expectedRate(shrunk(duel.habit, duel.prediction)), stable };
   return {
     ...duel,
-    harm: advance(
-      duel.harm,
-      harms.map((log) => log / phi),
-      bets,
-      widthMs,
-    ),
+    harm: raced(duel.harm, harms, phi, widthMs),
     fine: added(duel.fine, fines, phi),
     bounds: addBlock(duel.bounds, block, guess, unitOf(scale), phi),
   };
@@ -232,14 +223,14 @@ function judgeAlone(duel: Duel, canary: Trial, { margin, scale, warmUp }: Terms,
   const fines = fineLifts.map((lift) => trialRatio(canary, possible(Math.min(limit, stable + lift * margin)), limit));
   return {
     ...duel,
-    harm: advance(
-      duel.harm,
-      harms.map((log) => log / phi),
-      bets,
-      widthMs,
-    ),
+    harm: raced(duel.harm, harms, phi, widthMs),
     fine: added(duel.fine, fines, phi),
   };
+}
+
+function raced(harm: Race, ratios: readonly number[], phi: number, widthMs: number): Race {
+  const tempered = ratios.map((log) => log / phi);
+  return advance(harm, tempered, bets, widthMs);
 }
 
 /** The canary's own record, with stable's as what a newcomer is expected to be like. */

@@ -12,6 +12,9 @@ export interface Block {
   readonly stable: Trial;
 }
 
+/** Nothing counted of either arm. */
+export const noBlock: Block = { canary: { n: 0, x: 0 }, stable: { n: 0, x: 0 } };
+
 /** The border of the null hypothesis: p_canary = factor * p_stable + offset. */
 export interface Line {
   readonly factor: number;

@@ -12,15 +12,15 @@ export interface Edge {
   readonly passing: Passing;
 }
 
-/** The quantiles of stable at which a pass is earned. */
-export const passQuantiles = [0.5, 0.9, 0.99];
+/** The quantiles of stable at which a pass is earned where no limit names one. */
+export const passQuantiles: readonly number[] = [0.5, 0.9, 0.99];
 /** A bound that the margin moves less of all requests past could not tell anything in a reasonable time. */
 const leastGap = 0.005;
 /** What is excluded instead where the margin moves nothing past any bound: so much more of everything beyond one. */
 const coarseGap = 0.02;
 /** The alternatives of a pass: like stable, and up to here on the way to the margin. */
 const ways = [0, 0.3];
-/** What is bet on each. */
+/** What is bet on each alternative of `edgeRatios`. */
 export const wayBets: readonly number[] = [0.7, 0.3];
 const nothing: readonly number[] = [0, 0];
 

@@ -1,5 +1,6 @@
 // How slow a past may really have been, of which only a sample is known.
 import { type Histogram, tailsOf } from './latency-histogram.ts';
+import { wilson } from './rate-bounds.ts';
 
 /** Three standard errors. */
 const deviations = 3;
@@ -15,16 +16,10 @@ export function upperTails(shape: Histogram, n: number): Histogram {
 
 /** An upper bound for a share that was seen in `n` requests: Wilson's score interval (1927). */
 export function upperShare(share: number, n: number): number {
-  return wilson(share, n, 1);
+  return wilson(share, n, deviations);
 }
 
 /** A lower bound for it. */
 export function lowerShare(share: number, n: number): number {
-  return wilson(share, n, -1);
-}
-
-function wilson(share: number, n: number, side: 1 | -1): number {
-  const z2 = deviations ** 2;
-  const spread = Math.sqrt(z2 * ((share * (1 - share)) / n + z2 / (4 * n * n)));
-  return (share + z2 / (2 * n) + side * spread) / (1 + z2 / n);
+  return wilson(share, n, -deviations);
 }

@@ -115,12 +115,3 @@ export function onBounds(histogram: Histogram, bounds: readonly number[]): Histo
   }
   return { bounds, counts };
 }
-
-/** Both together, by the bounds they have in common. */
-export function addHistograms(a: Histogram, b: Histogram): Histogram {
-  if (sizeOf(a) === 0) return b;
-  if (sizeOf(b) === 0) return a;
-  const bounds = commonBounds(a.bounds, b.bounds);
-  const [left, right] = [onBounds(a, bounds), onBounds(b, bounds)];
-  return { bounds, counts: left.counts.map((count, k) => count + (right.counts[k] ?? 0)) };
-}

@@ -29,7 +29,7 @@ const mostStarts = 1_000_000;
 /** A race of so many alternatives that has not begun. */
 export function beginRace(alternatives: number): Race {
   const logs = Array.from({ length: alternatives }, () => floor);
-  return { ...begun({ logs, reserve: 1, steps: 0, restarts: 0, sinceMs: 0, whole: 0, capped: 0 }, startShares.first) };
+  return begun({ logs, reserve: 1, steps: 0, restarts: 0, sinceMs: 0, whole: 0, capped: 0 }, startShares.first);
 }
 
 /** A step begins, so that what stable and canary earned before it counts less. The k-th step has the weight 1/(k(k+1)) of its share. */

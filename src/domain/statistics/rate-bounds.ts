@@ -70,8 +70,12 @@ function logGamma(z: number): number {
 
 /** An upper bound for a rate with about 97.5% confidence: Wilson's score interval (1927). */
 export function upperRate({ n, x }: Trial): number {
-  if (n === 0) return 1;
-  const z2 = 1.96 ** 2;
-  const p = x / n;
-  return (p + z2 / (2 * n) + Math.sqrt(z2 * ((p * (1 - p)) / n + z2 / (4 * n * n)))) / (1 + z2 / n);
+  return n === 0 ? 1 : wilson(x / n, n, 1.96);
+}
+
+/** The end of Wilson's interval for a share that was seen in `n` requests, so many standard errors up, or down where they are negative. */
+export function wilson(share: number, n: number, deviations: number): number {
+  const z2 = deviations ** 2;
+  const spread = Math.sqrt(z2 * ((share * (1 - share)) / n + z2 / (4 * n * n)));
+  return (share + z2 / (2 * n) + Math.sign(deviations) * spread) / (1 + z2 / n);
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numbersSchema, writeNumbers } from '../../../src/adapters/kubernetes/numbers-codec.ts';
 
-const any = fc.double({ noNaN: false });
+const aNumber = fc.double({ noNaN: false });
 const counted = fc.record({ requests: fc.nat(), failures: fc.nat() });
 
 describe('numbers', () => {
@@ -11,10 +11,10 @@ describe('numbers', () => {
     const numbers = fc.record({
       canary: counted,
       stable: counted,
-      interval: fc.record({ low: any, high: any, level: any }),
-      margin: any,
-      worse: fc.record({ odds: any, needed: any }),
-      progress: fc.record({ have: fc.nat(), need: any, leftMs: any }),
+      interval: fc.record({ low: aNumber, high: aNumber, level: aNumber }),
+      margin: aNumber,
+      worse: fc.record({ odds: aNumber, needed: aNumber }),
+      progress: fc.record({ have: fc.nat(), need: aNumber, leftMs: aNumber }),
     });
 
     fc.assert(

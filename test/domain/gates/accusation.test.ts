@@ -137,7 +137,7 @@ test('what versions before have saved is read, without the counts that they did 
   }));
   const begun = beginStep(beginEvidence(origin, timedBefore(usual, 20_000)), origin);
   const { evidence } = judge(begun, slots.slice(0, 7), aContext());
-  const before = (key: string, value: unknown): unknown => (key === 'eve' || key === 'ago' ? undefined : value);
+  const before = (key: string, value: unknown): unknown => (key === 'ago' ? undefined : value);
   const gates = JSON.parse(JSON.stringify(evidence.gates), before);
   const old: Evidence = {
     ...evidence,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../../../src/domain/evidence.ts';
 import { burstsIn } from '../../../src/domain/gates/bursts.ts';
 import { beginEvidence, beginStep, judge } from '../../../src/domain/judge.ts';
-import { doubtOf, noDispersion, phiOf } from '../../../src/domain/statistics/dispersion.ts';
+import { phiOf } from '../../../src/domain/statistics/dispersion.ts';
 import { aBefore, aContext, aDownReading, aReading, lastOf, looksAt, origin, rowsOf } from './readings.ts';
 
 /** Half an hour in minutes, in which failures come fifteen at a time. */
@@ -48,9 +48,4 @@ describe('The bursts of the time before', () => {
     expect(saved).toEqual(begun);
     expect(judge(saved, [slot], aContext())).toEqual(judge(begun, [slot], aContext()));
   });
-});
-
-test('while nobody knows, an outage has to be one even if failures came in small clusters', () => {
-  expect(doubtOf(noDispersion)).toBe(2.5);
-  expect(doubtOf({ ...noDispersion, seen: 5, expected: 5, spread: 4 })).toBe(1);
 });

@@ -293,6 +293,25 @@ describe('Slots before the start of a step', () => {
     expect(lastOf('errors', alone)).toMatchObject({ verdict: 'undecided' });
   });
 
+  test('are told at a later step too where they had no response', () => {
+    const hung = { code: '0', flags: 'DC' };
+    const hanging = (index: number) =>
+      readingOf(index, [
+        aRow({ count: 1_337 }),
+        aRow({ ...hung, count: 13 }),
+        aRow({ workload: 'cart-v2', count: 120 }),
+        aRow({ workload: 'cart-v2', ...hung, count: 30 }),
+      ]);
+    const first = judge(awaiting(9), [hanging(0)], aContext());
+    const next = beginStep(first.evidence, origin + slotMs);
+    const looks = looksAt([hanging(1)], aContext(), next);
+
+    expect(lastOf('errors', looks)).toMatchObject({
+      verdict: 'fail',
+      message: sentence('60 of 300 (20%)', '26 of 2,700 (0.96%)'),
+    });
+  });
+
   test('at weight 100 say nothing of the canary', () => {
     const late = beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 45] }))), origin + 2 * slotMs);
     const bad = { canary: [1_000, 500], stable: [10, 0] } as const;
@@ -387,6 +406,14 @@ describe('The errors gate is undecided', () => {
     expect(lastOf('errors', looks).message).toContain(
       '4 of 200 (2%) canary requests failed against 2 of 1,800 (0.11%) of stable',
     );
+  });
+
+  test('at weight 100 without a failure on too few requests, and does not call it worse', () => {
+    const before = beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [9_000, 0] }))), origin);
+    const looks = looksAt(steadily(1, { canary: [40, 0] }), aContext({ minRequests: 10 }, { weight: 100 }), before);
+
+    expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'TooFewRequests' });
+    expect(lastOf('errors', looks).message).not.toContain('worse');
   });
 
   test('on a handful of failures, although requests are few and chance is no explanation', () => {

@@ -115,6 +115,17 @@ describe('The burstiness of a canary beside a stable that never fails', () => {
   });
 });
 
+test('one pair tells no more than sixty times what is expected of stable, and twenty times of the canary', () => {
+  const turned = [
+    { n: 150, x: 0 },
+    { n: 150, x: 75 },
+  ];
+  const [stable, canary] = [addDispersion, addOwnDispersion].map((add) => turned.reduce(add, noDispersion));
+
+  expect((stable?.seen ?? 0) / (stable?.expected ?? 1)).toBeCloseTo(60, 3);
+  expect((canary?.seen ?? 0) / (canary?.expected ?? 1)).toBeCloseTo(20, 3);
+});
+
 describe('What is reckoned with', () => {
   test('are clusters of two or three until failures have told', () => {
     expect(doubtOf(noDispersion)).toBe(2.5);

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  addHistograms,
   commonBounds,
   heavier,
   onBounds,
@@ -45,15 +44,6 @@ describe('A histogram slowed by a factor', () => {
 });
 
 describe('Histograms', () => {
-  test('with other bounds are added up by the bounds that both have', () => {
-    const sum = addHistograms(
-      { bounds: [100, 250, 500], counts: [1, 2, 3, 4] },
-      { bounds: [100, 300, 500], counts: [10, 20, 30, 40] },
-    );
-
-    expect(sum).toEqual({ bounds: [100, 500], counts: [11, 55, 44] });
-  });
-
   test('lose no request when bounds are given up', () => {
     fc.assert(
       fc.property(aHistogram, fc.array(fc.integer({ min: 0, max: 47 })), (histogram, kept) => {
