@@ -1,17 +1,17 @@
 // Makes dist/: the command and the controller as plain JavaScript, with every package they use in it and the licences of
-// those packages beside it. `npm run build`; run it from anywhere.
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+// those packages beside it. `npm run build`; run it from anywhere. The folder may be another one: it is emptied first.
+import { chmod, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { build, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 import { z } from 'zod';
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const program = join(dist, 'serin.js');
 /** The command in one file, for runners of pipelines: to be copied anywhere, and run where there is Node. */
 const single = join(dist, 'serin.mjs');
 
-/** A pipeline runs no controller, and one file is read as a whole at every start. */
+/** A pipeline runs no controller. */
 const withoutController: Plugin = {
   name: 'without-controller',
   setup(bundler) {
@@ -28,6 +28,24 @@ const banner = `import { createRequire as createRequireOfSerin } from 'node:modu
 const require = createRequireOfSerin(import.meta.url);
 const __filename = import.meta.filename;
 const __dirname = import.meta.dirname;`;
+
+/** The entry alone, which finds the rest beside itself. */
+const entryAlone: Plugin = {
+  name: 'entry-alone',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/main\/command\.ts$/ }, () => ({ path: './command.js', external: true }));
+  },
+};
+
+/** What npm is told of the command: it is whole, so that nothing is installed with it. */
+const own = z.object({
+  name: z.string(),
+  version: z.string(),
+  description: z.string(),
+  license: z.string(),
+  engines: z.record(z.string(), z.string()),
+  bin: z.record(z.string(), z.string()),
+});
 
 const manifest = z.object({ name: z.string(), version: z.string(), license: z.string().default('not stated') });
 
@@ -54,12 +72,64 @@ async function main(): Promise<void> {
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
   });
-  await build({ ...common, entryPoints: ['src/main.ts'], outfile: single, plugins: [withoutController] });
+  await writeFile(single, await singleFile());
+  await writeFile(join(dist, 'package.json'), await packageJson());
+  await copyFile(join(root, 'LICENSE'), join(dist, 'LICENSE'));
   await makeExecutable(program);
   await makeExecutable(single);
   const folders = packageFolders(metafile);
   await writeFile(join(dist, 'THIRD_PARTY_LICENSES.txt'), (await Promise.all(folders.map(licenceOf))).join('\n'));
-  process.stdout.write(`${sizeOf(metafile)} in dist/, with ${folders.length} packages in it\n`);
+  process.stdout.write(`${sizeOf(metafile)} in ${relative(root, dist)}/, with ${folders.length} packages in it\n`);
+}
+
+/** The package that `npm pack ./dist` makes: the command and the controller, and no dependency. */
+async function packageJson(): Promise<string> {
+  const { bin, ...rest } = own.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+  const here = Object.fromEntries(Object.keys(bin).map((name) => [name, relative(dist, program)]));
+  const files = [relative(dist, program), 'chunks', 'THIRD_PARTY_LICENSES.txt'];
+  return `${JSON.stringify({ ...rest, type: 'module', bin: here, files }, undefined, 2)}\n`;
+}
+
+/**
+ * The command as one module that carries the others as texts. Node compiles each when it is imported: a verb pays for what it uses,
+ * as it does where they are files. On a Node that is too old the entry says so and imports none.
+ */
+async function singleFile(): Promise<string> {
+  const silent = { ...common, outdir: dist, write: false } as const;
+  const [entry] = (await build({ ...silent, entryPoints: ['src/main.ts'], banner: {}, plugins: [entryAlone] }))
+    .outputFiles;
+  const { outputFiles } = await build({
+    ...silent,
+    entryPoints: { command: 'src/main/command.ts' },
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
+    plugins: [withoutController],
+  });
+  if (entry === undefined) throw new Error('The entry was not built.');
+  const code = entry.text.replace(/^#!.*\n/, '');
+  return `#!/usr/bin/env node\n${carrying(outputFiles)}${code}`;
+}
+
+/** Gives Node the modules of these files as if they lay in a folder of this file's own name. */
+function carrying(files: readonly OutputFile[]): string {
+  const texts = Object.fromEntries(files.map(({ path, text }) => [relative(dist, path), text]));
+  return `import nodeModuleOfSerin from 'node:module';
+const filesOfSerin = ${JSON.stringify(texts)};
+const homeOfSerin = import.meta.url + '/';
+nodeModuleOfSerin.registerHooks?.({
+  resolve(specifier, context, next) {
+    const { parentURL = '' } = context;
+    const isOurs = specifier.startsWith('.') && (parentURL === import.meta.url || parentURL.startsWith(homeOfSerin));
+    if (!isOurs) return next(specifier, context);
+    const from = parentURL === import.meta.url ? homeOfSerin : parentURL;
+    return { url: new URL(specifier, from).href, format: 'module', shortCircuit: true };
+  },
+  load(url, context, next) {
+    const source = url.startsWith(homeOfSerin) ? filesOfSerin[url.slice(homeOfSerin.length)] : undefined;
+    return source === undefined ? next(url, context) : { source, format: 'module', shortCircuit: true };
+  },
+});
+`;
 }
 
 async function makeExecutable(file: string): Promise<void> {

@@ -1,7 +1,8 @@
 // Which rollout concerns the revision that a Deployment has now; an earlier one's success must never pass for its own.
 import type { Generation, Workload } from '../controller/ports.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
-import { type ParsedSettings, policyOf, prefix, type Settings, settingsWith } from '../domain/settings.ts';
+import { type ParsedSettings, policyOf, type Settings, settingsWith } from '../domain/settings.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import { type Standing, standingOf } from '../domain/standing.ts';
 import type { CliCluster } from './cluster.ts';
 import { CliError, exitCodes } from './exit.ts';

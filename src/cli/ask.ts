@@ -1,9 +1,11 @@
 // serin promote, approve, abort, pause, resume, retry: writes what a person wants and waits a moment for the answer.
+import { doneBefore, fewLeft, stepMeant, unclearSentence } from '../domain/asked-before.ts';
+import type { Answer, Request, Verb } from '../domain/people.ts';
 import { isRefusal } from '../domain/permission.ts';
-import { type Answer, isFinal, type Request, type Rollout, type Verb } from '../domain/rollout.ts';
+import { isFinal, type Rollout } from '../domain/rollout.ts';
 import { formatDuration, type Millis } from '../domain/time.ts';
 import { ofRevision } from './appear.ts';
-import type { CliCluster, CliParts } from './cluster.ts';
+import type { Asked, CliCluster, CliParts } from './cluster.ts';
 import { CliError, type ExitCode, exitCodes, ifPermitted } from './exit.ts';
 import { findRollout, readName } from './find.ts';
 import { follow } from './follow.ts';
@@ -28,12 +30,33 @@ export async function runAsk(
   flags: AskFlags,
 ): Promise<ExitCode> {
   const rollout = await meant(cluster, words, flags.verb);
-  const request = requestOf(parts, rollout, flags);
-  await write(cluster, rollout, request);
-  const answer = await answerTo(parts, cluster, rollout, request.id);
+  const answer = await askOnce(parts, cluster, rollout, requestOf(parts, rollout, flags));
   if (answer === undefined) return unanswered(parts, rollout);
   parts.terminal.out(`${rollout.id.name}: ${answer.message}\n`);
   return answer.outcome === 'refused' ? exitCodes.internal : exitCodes.reached;
+}
+
+/** Asks, unless others ask the same: then theirs has to be answered first, and it shows whether anything is left to do. */
+async function askOnce(
+  parts: CliParts,
+  cluster: CliCluster,
+  begun: Rollout,
+  request: Unsigned,
+): Promise<Answer | undefined> {
+  let rollout = begun;
+  for (let turn = 0; turn < 3; turn += 1) {
+    const signed = { ...request, actor: '', time: parts.clock.now() };
+    const isSpare = turn > 0 || rollout.spec.requests.length >= fewLeft;
+    const known = isSpare ? doneBefore(rollout, signed, signed.time) : undefined;
+    if (known !== undefined) return known;
+    const written = await write(cluster, rollout, request);
+    if (written.kind === 'unanswered') return undefined;
+    if (written.kind === 'answered') return { ...written, id: request.id, time: signed.time };
+    const answer = await answerTo(parts, cluster, rollout, written.id);
+    if (written.kind === 'appended' || answer === undefined) return answer;
+    rollout = (await cluster.rollouts.get(rollout.id)) ?? rollout;
+  }
+  throw new CliError(exitCodes.internal, 'Others ask the same all the time, and it was not your turn. Ask again.');
 }
 
 /** A retry is of the pod template that the Deployment has now, even if another was released since; all else of the newest rollout. */
@@ -44,7 +67,9 @@ async function meant(cluster: CliCluster, words: readonly string[], verb: Verb):
   return workload === undefined ? newest : ((await ofRevision(cluster, workload, undefined)) ?? newest);
 }
 
-function requestOf(parts: CliParts, rollout: Rollout, flags: AskFlags): Omit<Request, 'actor' | 'time'> {
+type Unsigned = Omit<Request, 'actor' | 'time'>;
+
+function requestOf(parts: CliParts, rollout: Rollout, flags: AskFlags): Unsigned {
   const { steps } = rollout.spec.plan;
   if (flags.step !== undefined && flags.step > steps.length) {
     throw new CliError(
@@ -52,8 +77,7 @@ function requestOf(parts: CliParts, rollout: Rollout, flags: AskFlags): Omit<Req
       `There is no step ${flags.step}: the plan of ${rollout.id.name} has ${steps.length} (${steps.join(', ')} percent).`,
     );
   }
-  const present = flags.verb === 'promote' || flags.verb === 'approve' ? rollout.status.step : undefined;
-  const step = flags.step === undefined ? present : flags.step - 1;
+  const step = flags.step === undefined ? presentStep(rollout, flags.verb) : flags.step - 1;
   return {
     id: parts.newId(),
     verb: flags.verb,
@@ -64,16 +88,29 @@ function requestOf(parts: CliParts, rollout: Rollout, flags: AskFlags): Omit<Req
   };
 }
 
-/** Appends the request or says why it could not be. */
-export async function write(
-  cluster: CliCluster,
-  { id }: Rollout,
-  request: Omit<Request, 'actor' | 'time'>,
-): Promise<void> {
+function presentStep(rollout: Rollout, verb: Verb): number | undefined {
+  const step = stepMeant(rollout, verb);
+  if (step !== 'unclear') return step;
+  const { id, status } = rollout;
+  const next = `serin promote ${id.name} -n ${id.namespace} --step ${status.step + 1}`;
+  throw new CliError(exitCodes.internal, unclearSentence(rollout), next);
+}
+
+/** A request that is written; `id` is that of another that asks the same where it has to be answered first. */
+type Written =
+  | { readonly kind: 'appended' | 'behind'; readonly id: string }
+  | Extract<Asked, { readonly kind: 'answered' | 'unanswered' }>;
+
+/** Writes the request or says why it could not be. */
+export async function write(cluster: CliCluster, { id }: Rollout, request: Unsigned): Promise<Written> {
   const appended = await cluster.requests.append(id, request);
   switch (appended.kind) {
     case 'appended':
-      return;
+      return { kind: 'appended', id: request.id };
+    case 'behind':
+    case 'answered':
+    case 'unanswered':
+      return appended;
     case 'full':
       throw new CliError(
         exitCodes.internal,

@@ -1,19 +1,23 @@
 // What the command is handed: the cluster through ports, and everything else that is not pure.
+
+import type { Mesh } from '../controller/mesh-port.ts';
+import type { Appended, RequestDesk } from '../controller/people-port.ts';
 import type {
   Clock,
   Copies,
   Doctor,
   Gauge,
   Holds,
-  Mesh,
   Metrics,
   Policies,
-  RequestDesk,
   RolloutStore,
   Workload,
   Workloads,
 } from '../controller/ports.ts';
+import type { AllowedOrigin } from '../domain/allow-list.ts';
 import type { QueryProblem } from '../domain/gates/query-template.ts';
+import type { Answer, Request } from '../domain/people.ts';
+import type { RolloutId } from '../domain/rollout.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -79,27 +83,52 @@ export interface DoctorFlags {
   readonly account: string;
 }
 
-/** A cluster as the command sees it. */
+/** What became of a request: as a desk has it, or its answer where it comes in the same breath. */
+export type Asked =
+  | Appended
+  | { readonly kind: 'answered'; readonly outcome: Answer['outcome']; readonly message: string }
+  /** Written, and not answered in time. */
+  | { readonly kind: 'unanswered' };
+
+/** What can be seen and asked of rollouts, with a kubeconfig or through a controller's HTTP API. */
 export interface CliCluster {
   /** The namespace asked for, or the one of the kubeconfig's context. */
   readonly namespace: string;
-  readonly rollouts: RolloutStore;
-  readonly requests: RequestDesk;
+  readonly rollouts: Pick<RolloutStore, 'get' | 'list'>;
+  readonly requests: { append(id: RolloutId, request: Omit<Request, 'actor' | 'time'>): Promise<Asked> };
   readonly workloads: Workloads;
   readonly policies: Policies;
+  readonly adoptions: Pick<Adoptions, 'list'>;
+  /** Lets go of connections; the command calls it once at its end. */
+  readonly close?: () => Promise<void>;
+}
+
+/** A cluster as the command sees it with a kubeconfig. */
+export interface WholeCluster extends CliCluster {
+  readonly rollouts: RolloutStore;
+  readonly requests: RequestDesk;
   readonly mesh: Mesh;
   readonly copies: Copies;
   readonly holds: Holds;
   readonly templates: Templates;
   readonly adoptions: Adoptions;
   /** Reads of a metrics source that the command was given; nothing is sent before the first. */
-  readonly metrics: (source: MetricsSource) => Pick<Metrics, 'read'>;
+  readonly metrics: (source: MetricsSource) => Promise<Pick<Metrics, 'read'>>;
   /** Single numbers of such a source; nothing is sent before the first. */
-  readonly gauge: (source: MetricsSource) => Gauge;
+  readonly gauge: (source: MetricsSource) => Promise<Gauge>;
   /** An examination of Deployments; nothing is sent before the first. */
-  readonly doctor: (flags: DoctorFlags) => Doctor;
-  /** Lets go of connections; the command calls it once at its end. */
-  readonly close?: () => Promise<void>;
+  readonly doctor: (flags: DoctorFlags) => Promise<Doctor>;
+}
+
+/** A controller's HTTP API. */
+export interface ServerFlags {
+  /** What stands in front of `/v1`, without a slash at its end. */
+  readonly url: string;
+  /** The token as it is at this moment. Rejects with a sentence. */
+  readonly token: () => Promise<string>;
+  /** The authorities to trust in place of those of this machine, in PEM. */
+  readonly authority?: string;
+  readonly namespace: string;
 }
 
 /** Where the HTTP API is served. */
@@ -125,6 +154,17 @@ export interface SlackFlags {
   readonly apiUrl?: string;
 }
 
+/** Which programs outside are told of rollouts. */
+export interface MailFlags {
+  readonly webhook?: {
+    /** The new secret, and while it is rotated the old one. */
+    readonly secretFiles: readonly string[];
+    /** Where webhooks may be sent. */
+    readonly allowed: readonly AllowedOrigin[];
+  };
+  readonly github?: { readonly tokenFile: string; readonly apiUrl: string };
+}
+
 /** How the controller is to run. */
 export interface ControllerFlags extends ClusterFlags {
   readonly prometheusUrl: string;
@@ -147,6 +187,8 @@ export interface ControllerFlags extends ClusterFlags {
   readonly api?: ApiFlags;
   /** Slack; nothing of it is loaded without. */
   readonly slack?: SlackFlags;
+  /** Programs outside; nothing of it is loaded without. */
+  readonly mail?: MailFlags;
   /** How people call the cluster. */
   readonly clusterName?: string;
   readonly logLevel: 'info' | 'warn' | 'error' | 'silent';
@@ -161,7 +203,11 @@ export interface Pipeline {
 /** What the composition root hands to the command. */
 export interface CliParts {
   /** Opens the cluster; the namespace is that of the flags or of the context. Rejects with a sentence. */
-  readonly openCluster: (flags: ClusterFlags) => Promise<CliCluster>;
+  readonly openCluster: (flags: ClusterFlags) => Promise<WholeCluster>;
+  /** Speaks to a controller's HTTP API; nothing is sent before the first read. */
+  readonly openServer: (flags: ServerFlags) => Promise<CliCluster>;
+  /** What the environment says of a server, where the command line does not: SERIN_SERVER and SERIN_TOKEN. */
+  readonly server: { readonly url?: string; readonly token?: string };
   /** Runs the controller until it is told to stop; resolves to the exit code. */
   readonly runController: (flags: ControllerFlags) => Promise<number>;
   /** A file's text; `-` is standard input. Rejects with a sentence. */

@@ -49,7 +49,12 @@ const fish = `\
 function __serin_complete
     set -l words (commandline -opc)
     set -l present (commandline -ct)
-    serin __complete -- $words[2..-1] "$present" 2>/dev/null
+    set -l offers (serin __complete -- $words[2..-1] "$present" 2>/dev/null)
+    if set -q offers[1]
+        printf '%s\\n' $offers
+    else
+        __fish_complete_path "$present"
+    end
 end
 complete -c serin -f -a '(__serin_complete)'
 `;

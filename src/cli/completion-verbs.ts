@@ -1,9 +1,10 @@
 // The verbs of shells: the script that a shell reads, and what that script asks.
 import { Argument, type Command } from 'commander';
-import { type CliParts, clusterFlags } from './cluster.ts';
+import type { CliParts } from './cluster.ts';
 import type { Offer } from './completion.ts';
 import { completionScript, type Shell, shells } from './completion-scripts.ts';
 import { exitCodes } from './exit.ts';
+import { closing, reach } from './on-cluster.ts';
 
 /** Adds `completion`, and what its scripts call, which no help shows. */
 export function addCompletionVerbs(serin: Command, parts: CliParts, ended: (code: number) => void): void {
@@ -39,10 +40,5 @@ async function namesAt(
   present: string,
 ): Promise<readonly Offer[]> {
   const { namesIn } = await import('./completion-names.ts');
-  const cluster = await parts.openCluster(clusterFlags(place));
-  try {
-    return await namesIn(cluster, present);
-  } finally {
-    await cluster.close?.();
-  }
+  return closing(await reach(parts, place), (cluster) => namesIn(cluster, present));
 }

@@ -3,13 +3,15 @@ import { type Command, Option } from 'commander';
 import type { Millis } from '../domain/time.ts';
 import { type ApiWords, addApiFlags, apiFlags } from './api-flags.ts';
 import { type CliParts, type ClusterFlags, type ControllerFlags, clusterFlags } from './cluster.ts';
+import { addMailFlags, type MailWords, mailFlags } from './mail-flags.ts';
 import { readCount, readDuration, readListen, readPolicy, readUrl } from './options.ts';
+import { demandCluster, type ServerWords } from './server-flags.ts';
 import { addSlackFlags, type SlackWords, slackFlags } from './slack-flags.ts';
 
 const logLevels = ['info', 'warn', 'error', 'silent'] as const;
 
 /** The flags as commander names them. */
-interface Words extends ClusterFlags, ApiWords, SlackWords {
+interface Words extends ClusterFlags, ServerWords, ApiWords, SlackWords, MailWords {
   readonly prometheusUrl: string;
   readonly prometheusTokenFile?: string;
   readonly redisUrl?: string;
@@ -51,10 +53,13 @@ export function addControllerVerb(serin: Command, parts: CliParts, ended: (code:
     .addOption(listen.default(readListen(':8080'), ':8080'))
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('info'))
     .action(async (_flags: unknown, command: Command) => {
-      ended(await parts.runController(controllerFlags(command.optsWithGlobals<Words>())));
+      const words = command.optsWithGlobals<Words>();
+      demandCluster('controller', parts, words);
+      ended(await parts.runController(controllerFlags(words)));
     });
   addApiFlags(controller);
   addSlackFlags(controller);
+  addMailFlags(controller);
 }
 
 function duration(flag: string, description: string): Option {
@@ -78,6 +83,7 @@ function controllerFlags(words: Words): ControllerFlags {
     listen: words.listen,
     ...apiFlags(words),
     ...slackFlags(words),
+    ...mailFlags(words),
     logLevel: words.logLevel,
   };
 }

@@ -1,7 +1,7 @@
 // serin doctor: what would make a canary of a Deployment fail, before one is begun.
 import type { Finding } from '../controller/ports.ts';
 import { settingsOf } from './appear.ts';
-import type { CliCluster, CliParts, DoctorFlags } from './cluster.ts';
+import type { CliParts, DoctorFlags, WholeCluster } from './cluster.ts';
 import { type Ended, endedOf, movingOf } from './ended.ts';
 import { CliError, type ExitCode, exitCodes, statusOf } from './exit.ts';
 import { readName } from './find.ts';
@@ -20,7 +20,7 @@ export interface DoctorOutput {
  */
 export async function runDoctor(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   words: readonly string[],
   { output, verbose }: DoctorOutput,
   flags: DoctorFlags,
@@ -31,7 +31,7 @@ export async function runDoctor(
   const { namespace } = cluster;
   const ended = await endedNamed(cluster, name);
   const isExamined = ended === undefined || ended.kind === 'rejected';
-  const found = isExamined ? await cluster.doctor(flags).examine(namespace, name) : [];
+  const found = isExamined ? await (await cluster.doctor(flags)).examine(namespace, name) : [];
   const findings = ended === undefined ? found : [findingOf(ended), ...found];
   const absent = findings.find(({ id }) => id === 'deployment-missing');
   if (absent !== undefined) throw new CliError(exitCodes.notFound, absent.message, absent.advice);
@@ -46,7 +46,7 @@ export async function runDoctor(
 }
 
 /** What became of the Deployment's revision; undefined too where that may not be read, or Serin is not installed yet. */
-async function endedNamed(cluster: CliCluster, name: string): Promise<Ended | undefined> {
+async function endedNamed(cluster: WholeCluster, name: string): Promise<Ended | undefined> {
   try {
     const target = await cluster.workloads.get(cluster.namespace, name);
     if (target === undefined) return undefined;

@@ -1,7 +1,8 @@
 // A revision that was released or rejected before, or is on trial: nothing would begin, and its routes may not be as a rollout begins with.
 import type { Workload } from '../controller/ports.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
-import { prefix, type Settings } from '../domain/settings.ts';
+import type { Settings } from '../domain/settings.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import { ofRevision } from './appear.ts';
 import type { CliCluster } from './cluster.ts';
 import { type ExitCode, exitCodes } from './exit.ts';

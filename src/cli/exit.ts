@@ -86,6 +86,11 @@ export async function ifPermitted<T>(outcome: Promise<T>): Promise<T | undefined
   }
 }
 
+/** Whether an error says itself what to type next, or that nothing helps. */
+export function hasNext(error: unknown): error is { readonly next: string | undefined } {
+  return typeof error === 'object' && error !== null && 'next' in error;
+}
+
 /** What the cluster refused with, 401, 403 or 404; undefined for every other error. */
 export function statusOf(error: unknown): 401 | 403 | 404 | undefined {
   if (typeof error !== 'object' || error === null) return undefined;

@@ -1,4 +1,5 @@
 // From what a person typed to the rollout that is meant.
+import { newestFirst } from '../domain/named.ts';
 import type { Rollout } from '../domain/rollout.ts';
 import { nearest } from '../domain/spelling.ts';
 import type { CliCluster } from './cluster.ts';
@@ -43,11 +44,6 @@ export function matching(rollouts: readonly Rollout[], named: Named): readonly R
   const own = named.kind === 'deployment' ? [] : rollouts.filter(({ id }) => id.name === named.name);
   if (own.length > 0 || named.kind === 'rollout') return own;
   return newestFirst(rollouts.filter(({ spec }) => spec.target.name === named.name));
-}
-
-/** Newest first; attempts created in the same second by their number. */
-export function newestFirst(rollouts: readonly Rollout[]): readonly Rollout[] {
-  return rollouts.toSorted((a, b) => b.createdAt - a.createdAt || b.spec.attempt - a.spec.attempt);
 }
 
 /** The newest rollout of what was named; an error with the nearest name when there is none. */

@@ -17,6 +17,8 @@ export interface Looking<T> {
   readonly everyMs: Millis;
   /** When to give up; never when left out. */
   readonly until?: Instant;
+  /** Who is told of outages; the narration of the terminal unless it is said otherwise. */
+  readonly say?: (text: string) => void;
 }
 
 const patienceMs = 120_000;
@@ -24,7 +26,7 @@ const remindEveryMs = 60_000;
 
 /** Looks until the caller stops asking, the time is up or the user interrupts. A cluster that is silent for two minutes ends it with its error. */
 export async function* follow<T>(parts: CliParts, looking: Looking<T>): AsyncGenerator<Seen<T>, void, void> {
-  const read = patiently(parts, looking.read);
+  const read = patiently(parts, looking);
   for (;;) {
     if (parts.interrupted.aborted) return yield { kind: 'interrupted' };
     const seen = await read();
@@ -34,20 +36,23 @@ export async function* follow<T>(parts: CliParts, looking: Looking<T>): AsyncGen
   }
 }
 
-function patiently<T>(parts: CliParts, read: () => Promise<T>): () => Promise<T | 'silent'> {
+function patiently<T>(parts: CliParts, { read, say }: Looking<T>): () => Promise<T | 'silent' | undefined> {
+  const tell = say ?? parts.terminal.err;
   let silentSince: Instant | undefined;
   let toldAt: Instant = 0;
   return async () => {
     try {
       const answer = await read();
-      if (silentSince !== undefined) parts.terminal.err('The cluster answers again.\n');
+      if (silentSince !== undefined) tell('The cluster answers again.\n');
       silentSince = undefined;
       return answer;
     } catch (error) {
       if (error instanceof CliError || exitCodeOfError(error) === exitCodes.notFound) throw error;
+      // What was under way has been broken off with it.
+      if (parts.interrupted.aborted) return 'silent';
       const now = parts.clock.now();
       if (silentSince === undefined) {
-        parts.terminal.err(
+        tell(
           `The cluster does not answer (${error instanceof Error ? error.message : String(error)}); trying again.\n`,
         );
         toldAt = now;
@@ -55,7 +60,7 @@ function patiently<T>(parts: CliParts, read: () => Promise<T>): () => Promise<T 
       silentSince ??= now;
       if (now - silentSince >= patienceMs) throw error;
       if (now - toldAt >= remindEveryMs) {
-        parts.terminal.err(`The cluster has not answered for ${formatDuration(now - silentSince)}; trying again.\n`);
+        tell(`The cluster has not answered for ${formatDuration(now - silentSince)}; trying again.\n`);
         toldAt = now;
       }
       return 'silent';

@@ -1,8 +1,9 @@
 // serin get: the rollouts there are.
+import { newestFirst } from '../domain/named.ts';
 import type { Rollout } from '../domain/rollout.ts';
 import type { CliCluster, CliParts } from './cluster.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
-import { findRollout, newestFirst } from './find.ts';
+import { findRollout } from './find.ts';
 import { type OutputFlags, textAs } from './output.ts';
 
 /** Prints one rollout, or all of a namespace or cluster. */

@@ -1,13 +1,13 @@
 // The verbs that tell how Serin judges: why it decided as it did, and what it would have made of a past.
 import { type Command, Option } from 'commander';
-import type { OnCluster } from './on-cluster.ts';
+import type { OnCluster, OnWholeCluster } from './on-cluster.ts';
 import { readDuration, readUrl } from './options.ts';
 import { type PrometheusFlags, sourceOf } from './verbs.ts';
 
 type Format = { readonly output: 'table' | 'json' };
 
 /** Adds `explain` and `replay`. */
-export function addJudgingVerbs(serin: Command, onCluster: OnCluster): void {
+export function addJudgingVerbs(serin: Command, onCluster: OnCluster, onWhole: OnWholeCluster): void {
   serin
     .command('explain')
     .description('say for every gate of the newest rollout what it counted, how sure it is, and by which query')
@@ -17,7 +17,7 @@ export function addJudgingVerbs(serin: Command, onCluster: OnCluster): void {
       const { runExplain } = await import('./explain.ts');
       await onCluster(command, (parts, cluster) => runExplain(parts, cluster, name, output));
     });
-  addReplay(serin, onCluster);
+  addReplay(serin, onWhole);
 }
 
 interface Typed extends PrometheusFlags, Format {
@@ -32,7 +32,7 @@ interface Typed extends PrometheusFlags, Format {
   readonly scrapeInterval?: number;
 }
 
-function addReplay(serin: Command, onCluster: OnCluster): void {
+function addReplay(serin: Command, onCluster: OnWholeCluster): void {
   serin
     .command('replay')
     .description('judge a past that Prometheus still knows, as if a rollout had begun then, without changing anything')

@@ -1,8 +1,10 @@
 // serin lint: what is wrong with manifests, said before they are applied. Needs no cluster.
+import { readFreezes } from '../domain/freeze-settings.ts';
 import { readGates } from '../domain/gates/custom-settings.ts';
 import { type PlaceValues, type QueryProblem, readTemplate, renderTemplate } from '../domain/gates/query-template.ts';
-import { fieldName, policySettings, unknownField, wrongType } from '../domain/policy.ts';
-import { concerns, parseSettings, policyOf, prefix, type SettingProblem, settingKeys } from '../domain/settings.ts';
+import { fieldName, fieldPath, policySettings, unknownField, wrongType } from '../domain/policy.ts';
+import { concerns, parseSettings, policyOf } from '../domain/settings.ts';
+import { prefix, type SettingProblem, settingKeys } from '../domain/settings-keys.ts';
 import { nearest } from '../domain/spelling.ts';
 import type { CliParts } from './cluster.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
@@ -114,8 +116,8 @@ function twinComplaint(manifest: Manifest, policies: readonly Manifest[], at: At
   return [at(['metadata', 'name'], `A CanaryPolicy called ${name} is there already; the later one would replace it.`)];
 }
 
-function policyComplaints({ value }: Manifest, syntax: QuerySyntax, at: At): readonly Complaint[] {
-  const { apiVersion, spec } = value;
+function policyComplaints(manifest: Manifest, syntax: QuerySyntax, at: At): readonly Complaint[] {
+  const { apiVersion, spec } = manifest.value;
   const version =
     apiVersion === 'serin.dev/v1alpha1'
       ? []
@@ -131,7 +133,10 @@ function policyComplaints({ value }: Manifest, syntax: QuerySyntax, at: At): rea
   return [
     ...version,
     ...fields,
-    ...wrong.map(({ key, message }) => at(['spec', fieldName(key)], inFields(message))),
+    ...wrong.map(({ key, message }) => at(['spec', ...fieldPath(key)], inFields(message))),
+    ...readFreezes(nameOf(manifest, 'name') ?? '', spec['freeze'], spec['stop']).problems.map((message) =>
+      at(['spec', 'freeze'], message),
+    ),
     ...gateComplaints(gates, syntax, at),
   ];
 }
@@ -146,7 +151,7 @@ function problemsOf(settings: Readonly<Record<string, string>>): readonly Settin
 function inFields(message: string): string {
   return settingKeys
     .toSorted((a, b) => b.length - a.length)
-    .reduce((text, key) => text.replaceAll(`${prefix}${key}`, `spec.${fieldName(key)}`), message);
+    .reduce((text, key) => text.replaceAll(`${prefix}${key}`, ['spec', ...fieldPath(key)].join('.')), message);
 }
 
 function gateComplaints(gates: unknown, syntax: QuerySyntax, at: At): readonly Complaint[] {

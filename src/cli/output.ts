@@ -2,7 +2,7 @@
 import type { Rollout } from '../domain/rollout.ts';
 import type { CliParts } from './cluster.ts';
 import type { Output } from './options.ts';
-import { recordOf, resourceName, rolloutTable } from './render/rollouts.ts';
+import { recordFor, resourceName, rolloutTable } from './render/rollouts.ts';
 import { paintFor, textOf } from './terminal.ts';
 
 /** Several rollouts, or the single one that was asked for. */
@@ -24,8 +24,8 @@ export async function textAs(parts: CliParts, shown: Shown, { output, everywhere
     case 'json':
       return `${JSON.stringify(recordsOf(shown), undefined, 2)}\n`;
     case 'yaml': {
-      const { stringify } = await import('yaml');
-      return stringify(recordsOf(shown), { aliasDuplicateObjects: false });
+      const { yamlOf } = await import('./render/yaml.ts');
+      return yamlOf(recordsOf(shown));
     }
     case 'name':
       return textOf(rollouts.map(resourceName));
@@ -39,6 +39,6 @@ export async function textAs(parts: CliParts, shown: Shown, { output, everywhere
 
 function recordsOf(shown: Shown): unknown {
   return shown.kind === 'one'
-    ? recordOf(shown.rollout)
-    : { schema: 'serin.dev/rollouts/v1', rollouts: shown.rollouts.map(recordOf) };
+    ? recordFor(shown.rollout)
+    : { schema: 'serin.dev/rollouts/v1', rollouts: shown.rollouts.map(recordFor) };
 }

@@ -1,11 +1,13 @@
 // serin plan of a managed Deployment: what its change would do, or what the next one would.
-import type { Generation, Surveyed, Workload } from '../controller/ports.ts';
+
+import type { Surveyed } from '../controller/mesh-port.ts';
+import type { Generation, Workload } from '../controller/ports.ts';
 import { canaryStem, stableStem } from '../domain/managed.ts';
 import type { Rollout } from '../domain/rollout.ts';
 import type { ManagedSettings } from '../domain/settings.ts';
 import type { Standing } from '../domain/standing.ts';
 import { pausedByPerson, standing } from './appear.ts';
-import type { CliCluster, CliParts, MetricsSource } from './cluster.ts';
+import type { CliParts, MetricsSource, WholeCluster } from './cluster.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
 import { planFacts } from './render/plan.ts';
 import { type ManagedPlan, managedLines } from './render/plan-managed.ts';
@@ -24,7 +26,7 @@ interface Present {
 /** Prints the plan. While a rollout is under way the lanes are split, and nothing is looked for. */
 export async function planManaged(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   target: Workload,
   settings: ManagedSettings,
   { live, source }: Present,
@@ -43,7 +45,7 @@ export async function planManaged(
     return exitCodes.internal;
   }
   const traffic =
-    source === undefined ? undefined : await trafficOf(cluster.metrics(source), target, parts.clock.now());
+    source === undefined ? undefined : await trafficOf(await cluster.metrics(source), target, parts.clock.now());
   parts.terminal.out(textOf(managedLines({ ...plan, traffic }, surveyed.lanes)));
   const note = noteOn(target, stands);
   if (note !== undefined) parts.terminal.err(`\n${note}\n`);
@@ -62,13 +64,13 @@ function planned(
 }
 
 /** Asked of the cluster by a dry run, which not everybody may make: undefined then, and before anything is adopted. */
-async function isAutomatic(cluster: CliCluster, target: Workload): Promise<boolean | undefined> {
+async function isAutomatic(cluster: WholeCluster, target: Workload): Promise<boolean | undefined> {
   if (target.annotations['serin.dev/stable'] === undefined) return undefined;
   return await cluster.holds.isAutomatic(target).catch(() => undefined);
 }
 
 function survey(
-  cluster: CliCluster,
+  cluster: WholeCluster,
   { target, stable, plan, revision }: Omit<ManagedPlan, 'traffic'>,
 ): Promise<Surveyed> {
   const { 'pod-template-hash': _, ...stableLabels } = stable.podLabels;

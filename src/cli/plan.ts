@@ -1,9 +1,10 @@
 // serin plan: what would happen, without doing any of it.
 import type { Workload } from '../controller/ports.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
-import { type PairSettings, prefix, type Settings } from '../domain/settings.ts';
+import type { PairSettings, Settings } from '../domain/settings.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import { askWith, settingsOf } from './appear.ts';
-import type { CliCluster, CliParts, MetricsSource } from './cluster.ts';
+import type { CliParts, MetricsSource, WholeCluster } from './cluster.ts';
 import { endedOf } from './ended.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { deploymentGuess, matching, readName } from './find.ts';
@@ -16,7 +17,7 @@ import { trafficOf } from './traffic.ts';
 /** Prints the plan of a Deployment: 0 when it can be or is carried out, 1 with every reason when it cannot. */
 export async function runPlan(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   words: readonly string[],
   source?: MetricsSource,
 ): Promise<ExitCode> {
@@ -48,7 +49,7 @@ function howToAsk({ name, namespace }: Workload): readonly string[] {
 
 async function planFor(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   target: Workload,
   settings: Settings,
   source: MetricsSource | undefined,
@@ -66,7 +67,7 @@ async function planFor(
 
 async function planPair(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   target: Workload,
   settings: PairSettings,
   source: MetricsSource | undefined,
@@ -82,14 +83,14 @@ async function planPair(
     return exitCodes.internal;
   }
   const traffic =
-    source === undefined ? undefined : await trafficOf(cluster.metrics(source), stable, parts.clock.now());
+    source === undefined ? undefined : await trafficOf(await cluster.metrics(source), stable, parts.clock.now());
   parts.terminal.out(
     textOf([...planLines(target, stable, settings, located.route), ...trafficPage(settings.plan, traffic)]),
   );
   return live === undefined ? exitCodes.reached : mention(parts, live);
 }
 
-async function liveRollout(cluster: CliCluster, { namespace, name }: Workload): Promise<Rollout | undefined> {
+async function liveRollout(cluster: WholeCluster, { namespace, name }: Workload): Promise<Rollout | undefined> {
   const rollouts = matching(await cluster.rollouts.list(namespace), { kind: 'deployment', name });
   return rollouts.find(({ status }) => !isFinal(status.phase));
 }
@@ -101,7 +102,7 @@ function mention(parts: CliParts, { id, status }: Rollout): ExitCode {
   return exitCodes.reached;
 }
 
-async function workloadNamed(cluster: CliCluster, name: string): Promise<Workload> {
+async function workloadNamed(cluster: WholeCluster, name: string): Promise<Workload> {
   const { namespace } = cluster;
   const workload = await cluster.workloads.get(namespace, name);
   if (workload !== undefined) return workload;

@@ -3,10 +3,11 @@ import { Command, CommanderError } from 'commander';
 import type { CliParts } from './cluster.ts';
 import { addCompletionVerbs } from './completion-verbs.ts';
 import { addControllerVerb } from './controller.ts';
-import { CliError, exitCodeOfError, exitCodes, statusOf } from './exit.ts';
+import { CliError, exitCodeOfError, exitCodes, hasNext, statusOf } from './exit.ts';
 import { addJudgingVerbs } from './judging-verbs.ts';
 import { addOfflineVerbs } from './offline-verbs.ts';
-import { onCluster } from './on-cluster.ts';
+import { onCluster, onWholeCluster } from './on-cluster.ts';
+import { addServerFlags } from './server-flags.ts';
 import type { Terminal } from './terminal.ts';
 import { addVerbs } from './verbs.ts';
 import { addWatchingVerbs } from './watching-verbs.ts';
@@ -33,16 +34,22 @@ function program(parts: CliParts, ended: (code: number) => void): Command {
   const serin = new Command('serin')
     .description('Progressive delivery for Istio: see, steer and wait for canary rollouts.')
     .version(parts.version, '-V, --version', 'print the version')
-    .option('-n, --namespace <name>', "the namespace; that of the kubeconfig's context when left out")
+    .option(
+      '-n, --namespace <name>',
+      "the namespace; that of the kubeconfig's context when left out, with --server default",
+    )
     .option('--context <name>', 'the context of the kubeconfig to use')
-    .option('--kubeconfig <file>', 'the kubeconfig file to use')
+    .option('--kubeconfig <file>', 'the kubeconfig file to use');
+  addServerFlags(serin);
+  serin
     .option('--no-color', 'write without colour (so does the environment variable NO_COLOR)')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: parts.terminal.out, writeErr: parts.terminal.err })
     .exitOverride();
-  addVerbs(serin, onCluster(parts, ended));
-  addWatchingVerbs(serin, onCluster(parts, ended));
-  addJudgingVerbs(serin, onCluster(parts, ended));
+  const [either, whole] = [onCluster(parts, ended), onWholeCluster(parts, ended)];
+  addVerbs(serin, either, whole);
+  addWatchingVerbs(serin, either);
+  addJudgingVerbs(serin, either, whole);
   addOfflineVerbs(serin, parts, ended);
   addControllerVerb(serin, parts, ended);
   addCompletionVerbs(serin, parts, ended);
@@ -89,7 +96,7 @@ function report(terminal: Terminal, error: unknown, verb: string | undefined): n
 function nextAfter(error: unknown, verb: string | undefined): string | undefined {
   if (error instanceof CliError && error.exitCode === exitCodes.usage && verb !== undefined)
     return error.next ?? `serin ${verb} --help`;
-  if (error instanceof CliError) return error.next;
+  if (hasNext(error)) return error.next;
   switch (statusOf(error)) {
     case 403:
       return `kubectl auth can-i ${missingRight(error) ?? someRight}`;

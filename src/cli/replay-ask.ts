@@ -4,9 +4,10 @@ import type { CustomGate } from '../domain/gates/custom.ts';
 import { mentions, readTemplate } from '../domain/gates/query-template.ts';
 import type { Plan } from '../domain/plan.ts';
 import { halvesOf } from '../domain/replay-split.ts';
-import { policyOf, prefix, type Settings, settingsWith } from '../domain/settings.ts';
+import { policyOf, type Settings, settingsWith } from '../domain/settings.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import { formatDuration, type Instant, type Millis } from '../domain/time.ts';
-import type { CliCluster, CliParts } from './cluster.ts';
+import type { CliParts, WholeCluster } from './cluster.ts';
 import { CliError, exitCodes, ifPermitted } from './exit.ts';
 import { matching, readName } from './find.ts';
 import { readMoment } from './moments.ts';
@@ -47,7 +48,7 @@ const mostSlots = 5_760;
 /** Reads what was typed against what the cluster knows. Everything that cannot be is a usage error. */
 export async function askedReplay(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   words: readonly string[],
   flags: ReplayFlags,
 ): Promise<ReplayWanted> {
@@ -109,7 +110,7 @@ function splitIn({ from, to }: { readonly from: Instant; readonly to: Instant },
 /** The annotations of the Deployment over the policy of the file, or its own policy, over the defaults. */
 async function settingsFor(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   name: string,
   file: string | undefined,
 ): Promise<Settings> {
@@ -136,7 +137,7 @@ async function settingsFor(
 
 /** The two as they were named, as the Deployment names them, or as its newest rollout had them. */
 async function pairOf(
-  cluster: CliCluster,
+  cluster: WholeCluster,
   name: string,
   settings: Settings,
   { canary, stable }: ReplayFlags,

@@ -6,7 +6,7 @@ import type { GaugeQuestion } from '../domain/gates/custom.ts';
 import type { Replay } from '../domain/replay.ts';
 import { beforeBoth, splitInTime } from '../domain/replay-split.ts';
 import { formatDuration } from '../domain/time.ts';
-import type { CliCluster, CliParts, MetricsSource } from './cluster.ts';
+import type { CliParts, MetricsSource, WholeCluster } from './cluster.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { replayLines, replayRecord, type Shown } from './render/replay.ts';
 import { replayPage } from './render/replay-html.ts';
@@ -25,7 +25,7 @@ export interface ReplayOutput {
 /** Judges a past: 0 whatever would have become of it, 8 when there was nothing to judge. Changes nothing in the cluster. */
 export async function runReplay(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   words: readonly string[],
   flags: ReplayFlags & ReplayOutput,
   source: MetricsSource | undefined,
@@ -34,10 +34,10 @@ export async function runReplay(
     throw new CliError(exitCodes.usage, 'Say where Prometheus answers: --prometheus-url http://host:9090');
   const wanted = await askedReplay(parts, cluster, words, flags);
   const slots = slotsIn(wanted.from, wanted.to, flags.slotMs);
-  const past = await readPast(parts, cluster.metrics(source), slots, wanted.read);
+  const past = await readPast(parts, await cluster.metrics(source), slots, wanted.read);
   if (!hasTraffic(past, wanted)) throw nothingThere(wanted);
   if (wanted.gates.length > 0) parts.terminal.err(`Custom gates are asked on the way: ${namesOf(wanted)}.\n`);
-  const done = await judged(parts, cluster.gauge(source), past, wanted);
+  const done = await judged(parts, await cluster.gauge(source), past, wanted);
   await show(parts, { wanted, replay: done, slotMs: flags.slotMs }, flags);
   return exitCodes.reached;
 }

@@ -9,8 +9,8 @@ import { findRollout } from './find.ts';
 import type { Output } from './options.ts';
 import { textAs } from './output.ts';
 import { statusLines } from './render/status.ts';
-import { paintFor, screenOf, textOf } from './terminal.ts';
-import { lineOn, type Show, watchWith } from './watch.ts';
+import { paintFor, textOf } from './terminal.ts';
+import { lineOn, pageOn, watchWith } from './watch.ts';
 
 /** Whether to go on until the rollout ends. */
 export interface StatusFlags {
@@ -73,12 +73,8 @@ async function standingNotes(cluster: CliCluster, workload: Workload): Promise<r
 }
 
 function watch(parts: CliParts, cluster: CliCluster, rollout: Rollout): Promise<ExitCode> {
-  const show = parts.terminal.interactive ? pageOf(parts) : lineOn(parts);
+  const show = parts.terminal.interactive
+    ? pageOn(parts, (seen, paint) => statusLines(seen, parts.clock.now(), paint))
+    : lineOn(parts);
   return watchWith(parts, cluster, rollout, show, `serin status ${rollout.id.name} -n ${rollout.id.namespace} -w`);
-}
-
-function pageOf(parts: CliParts): Show {
-  const screen = screenOf(parts.terminal);
-  const paint = paintFor(parts.terminal);
-  return (rollout) => screen.draw(statusLines(rollout, parts.clock.now(), paint));
 }

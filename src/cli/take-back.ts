@@ -1,11 +1,13 @@
 // Ends one rollout from where the command runs, for when no controller runs any more.
-import type { RouteChange, Workload } from '../controller/ports.ts';
+
+import type { RouteChange } from '../controller/mesh-port.ts';
+import type { Workload } from '../controller/ports.ts';
 import type { Lanes } from '../domain/lanes.ts';
 import { isStableCopy, toPromote } from '../domain/managed.ts';
 import { isAbortable, type Rollout, type Track, trackOf } from '../domain/rollout.ts';
-import { prefix } from '../domain/settings.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import { formatDuration, type Millis } from '../domain/time.ts';
-import type { CliCluster, CliParts } from './cluster.ts';
+import type { CliParts, WholeCluster } from './cluster.ts';
 import { CliError, exitCodes } from './exit.ts';
 
 const again = 'serin uninstall --yes --without-controller';
@@ -19,7 +21,7 @@ const mostTries = 5;
  */
 export async function takeBack(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   rollout: Rollout,
   timeoutMs: Millis,
 ): Promise<void> {
@@ -37,7 +39,7 @@ export async function takeBack(
 
 async function takeBackLanes(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   rollout: Rollout,
   lanes: Lanes,
   timeoutMs: Millis,
@@ -63,7 +65,12 @@ async function takeBackLanes(
 }
 
 /** The user's own Deployment once it runs the version that its copy was judged by, let go for it where it is still held. */
-async function promoted(parts: CliParts, cluster: CliCluster, rollout: Rollout, timeoutMs: Millis): Promise<Workload> {
+async function promoted(
+  parts: CliParts,
+  cluster: WholeCluster,
+  rollout: Rollout,
+  timeoutMs: Millis,
+): Promise<Workload> {
   const { id, spec, status } = rollout;
   const judged = toPromote(spec, status);
   const until = parts.clock.now() + timeoutMs;
@@ -88,7 +95,7 @@ function noStable({ id, spec, status }: Rollout): CliError {
 
 /** A destination that would lead to no pod is told before anything is changed. */
 async function allRestorable(
-  cluster: CliCluster,
+  cluster: WholeCluster,
   { id, spec }: Rollout,
   lanes: Lanes,
   serving: Workload | undefined,
@@ -100,7 +107,7 @@ async function allRestorable(
 }
 
 async function stableLabels(
-  cluster: CliCluster,
+  cluster: WholeCluster,
   { id, spec }: Pick<Rollout, 'id' | 'spec'>,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const target = await cluster.workloads.get(id.namespace, spec.target.name);
@@ -110,7 +117,7 @@ async function stableLabels(
 }
 
 /** The copies' pods go, and are absent from every Service. */
-async function drain(parts: CliParts, cluster: CliCluster, lanes: Lanes, timeoutMs: Millis): Promise<void> {
+async function drain(parts: CliParts, cluster: WholeCluster, lanes: Lanes, timeoutMs: Millis): Promise<void> {
   const until = parts.clock.now() + timeoutMs;
   for (const { namespace, name } of copies(lanes)) {
     await cluster.copies.scale(namespace, name, 0);
@@ -131,7 +138,7 @@ function copies(lanes: Lanes): Lanes['made'] {
 /** Changes the routes; what is gone needs no change. */
 async function change(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   { id, status }: Rollout,
   wanted: RouteChange,
 ): Promise<void> {
@@ -145,7 +152,7 @@ async function change(
   throw changedMeanwhile(id);
 }
 
-async function disown(cluster: CliCluster, { id }: Rollout, track: Track): Promise<void> {
+async function disown(cluster: WholeCluster, { id }: Rollout, track: Track): Promise<void> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     if ((await cluster.mesh.disown(track)).kind === 'written') return;
   }

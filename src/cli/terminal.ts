@@ -1,4 +1,5 @@
 // Where the command writes: data to the one stream, narration to the other, colour only as a second signal.
+import { fitting, widthOf } from './width.ts';
 
 /** The two streams and what is known of who reads them. */
 export interface Terminal {
@@ -67,22 +68,62 @@ export function textOf(lines: readonly string[]): string {
 export interface Screen {
   /** Draws these lines in place of the last ones, each cut to the width of the screen, and no more of them than it holds. */
   draw(lines: readonly string[]): void;
+  /** Writes narration where the lines stood; the next ones are drawn below it. */
+  say(text: string): void;
+  /** Leaves the last lines standing and gives the cursor back. */
+  leave(): void;
 }
 
-/** Begins below what is on the screen now. A screen that was made wider or narrower is wiped first, because its lines have moved. */
+/** Control sequences of ECMA-48, and of DEC private modes: 25 is the cursor, 2026 holds a screen still until a frame is whole. */
+const codes = {
+  up: (lines: number) => (lines === 0 ? '' : `\u001b[${lines}F`),
+  home: '\u001b[2J\u001b[H',
+  restOfLine: '\u001b[K',
+  restOfScreen: '\u001b[0J',
+  hideCursor: '\u001b[?25l',
+  showCursor: '\u001b[?25h',
+  still: '\u001b[?2026h',
+  moving: '\u001b[?2026l',
+} as const;
+
+/**
+ * Begins below what is on the screen now. Each frame is one write, which overwrites line by line: a screen that is wiped first
+ * flickers. One that was made wider or narrower is wiped all the same, because its lines have moved. Owes a `leave`.
+ */
 export function screenOf(terminal: Terminal): Screen {
-  let drawn = 0;
+  let drawn: readonly string[] = [];
   let width: number | undefined;
+  const over = (): string => (width === terminal.columns ? codes.up(drawn.length) : codes.home);
   return {
     draw(lines) {
-      const isMoved = width !== undefined && width !== terminal.columns;
-      const up = isMoved ? '\u001b[2J\u001b[H' : drawn === 0 ? '' : `\u001b[${drawn}F\u001b[0J`;
-      const fitting = within(lines, terminal.rows);
-      terminal.out(up + textOf(fitting.map((line) => cut(line, terminal))));
-      drawn = fitting.length;
+      const page = within(lines, terminal.rows).map((line) => cut(line, terminal));
+      if (isSame(page, drawn) && width === terminal.columns) return;
+      const begin = width === undefined ? codes.hideCursor : over();
+      const text = page.map((line) => lineOver(line, terminal)).join('');
+      terminal.out(`${codes.still}${begin}${text}${codes.restOfScreen}${codes.moving}`);
+      drawn = page;
       width = terminal.columns;
     },
+    say(text) {
+      if (drawn.length > 0) terminal.out(over() + codes.restOfScreen);
+      drawn = [];
+      terminal.err(text);
+    },
+    leave() {
+      if (width !== undefined) terminal.out(`\r${codes.restOfLine}${codes.showCursor}`);
+      width = undefined;
+      drawn = [];
+    },
   };
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((line, index) => line === others[index]);
+}
+
+/** A line over whatever stood there. After a line that fills the screen the cursor is upon its last letter, which must stay. */
+function lineOver(line: string, { columns }: Terminal): string {
+  return `${line}${widthOf(withoutColour(line)) < columns ? codes.restOfLine : ''}\n`;
 }
 
 /** The cursor stands below the last line, so that one line fewer than the screen holds can be drawn over. */
@@ -92,7 +133,9 @@ function within(lines: readonly string[], rows: number | undefined): readonly st
   return [...lines.slice(0, most - 1), `(${lines.length - most + 1} more lines: make the window higher)`];
 }
 
-function cut(line: string, { columns, unicode }: Terminal): string {
+function cut(text: string, { columns, unicode }: Terminal): string {
+  const line = text.trimEnd();
   const seen = withoutColour(line);
-  return seen.length <= columns ? line : `${seen.slice(0, Math.max(0, columns - 1))}${unicode ? '…' : '>'}`;
+  if (widthOf(seen) <= columns) return line;
+  return `${fitting(seen, columns - 1)}${unicode ? '…' : '>'}`;
 }

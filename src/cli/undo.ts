@@ -2,9 +2,9 @@
 import type { Workload } from '../controller/ports.ts';
 import { toPromote } from '../domain/managed.ts';
 import { isAbortable, isFinal, type Rollout } from '../domain/rollout.ts';
-import { prefix } from '../domain/settings.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import { settingsOf } from './appear.ts';
-import type { CliCluster, CliParts, PastTemplate } from './cluster.ts';
+import type { CliParts, PastTemplate, WholeCluster } from './cluster.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { deploymentGuess, matching, readName } from './find.ts';
 
@@ -20,7 +20,7 @@ const mostTries = 5;
 /** Puts a template back that the Deployment has run, and says what comes of it. */
 export async function runUndo(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   words: readonly string[],
   flags: UndoFlags,
 ): Promise<ExitCode> {
@@ -42,7 +42,7 @@ export async function runUndo(
 }
 
 /** Makes every pod a new one, as `kubectl rollout restart` does, and says what comes of it. */
-export async function runRestart(parts: CliParts, cluster: CliCluster, words: readonly string[]): Promise<ExitCode> {
+export async function runRestart(parts: CliParts, cluster: WholeCluster, words: readonly string[]): Promise<ExitCode> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     const target = await managedNamed(cluster, words, 'restart');
     const live = await liveRollout(cluster, target);
@@ -54,7 +54,7 @@ export async function runRestart(parts: CliParts, cluster: CliCluster, words: re
 }
 
 async function managedNamed(
-  cluster: CliCluster,
+  cluster: WholeCluster,
   words: readonly string[],
   verb: 'undo' | 'restart',
 ): Promise<Workload> {
@@ -73,13 +73,13 @@ async function managedNamed(
   throw new CliError(exitCodes.usage, message, `kubectl rollout ${verb} deployment/${name} -n ${namespace}`);
 }
 
-async function liveRollout(cluster: CliCluster, { namespace, name }: Workload): Promise<Rollout | undefined> {
+async function liveRollout(cluster: WholeCluster, { namespace, name }: Workload): Promise<Rollout | undefined> {
   const rollouts = matching(await cluster.rollouts.list(namespace), { kind: 'deployment', name });
   return rollouts.find(({ status }) => !isFinal(status.phase));
 }
 
 async function chosen(
-  cluster: CliCluster,
+  cluster: WholeCluster,
   target: Workload,
   live: Rollout | undefined,
   { toRevision }: UndoFlags,

@@ -1,11 +1,11 @@
 // serin uninstall: ends every rollout under way, waits until routes are as they were, and lets go of every object.
 import type { Workload } from '../controller/ports.ts';
 import { isAbortable, isFinal, type Rollout } from '../domain/rollout.ts';
-import { prefix } from '../domain/settings.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import { formatDuration, type Millis } from '../domain/time.ts';
 import { standing } from './appear.ts';
 import { write } from './ask.ts';
-import type { CliCluster, CliParts } from './cluster.ts';
+import type { CliParts, WholeCluster } from './cluster.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { farewell, gaveUpLines, type Left, wouldBe } from './render/uninstall.ts';
 import { takeBack } from './take-back.ts';
@@ -25,7 +25,7 @@ export interface UninstallFlags {
 const lookEveryMs = 1_000;
 
 /** Ends what is under way, then takes the finalizer off every rollout. What could not be ended keeps its finalizer. */
-export async function runUninstall(parts: CliParts, cluster: CliCluster, flags: UninstallFlags): Promise<ExitCode> {
+export async function runUninstall(parts: CliParts, cluster: WholeCluster, flags: UninstallFlags): Promise<ExitCode> {
   const adopted = await cluster.adoptions.list(flags.namespace);
   if (!flags.yes) return announce(parts, await cluster.rollouts.list(flags.namespace), adopted, flags);
   for (const { namespace, name } of adopted) await cluster.adoptions.end(namespace, name);
@@ -54,13 +54,13 @@ function announce(
   return live.length + adopted.length === 0 ? exitCodes.reached : exitCodes.usage;
 }
 
-async function takeAllBack(parts: CliParts, cluster: CliCluster, flags: UninstallFlags): Promise<void> {
+async function takeAllBack(parts: CliParts, cluster: WholeCluster, flags: UninstallFlags): Promise<void> {
   const live = (await cluster.rollouts.list(flags.namespace)).filter(isLive);
   for (const rollout of live) await takeBack(parts, cluster, rollout, flags.timeoutMs);
 }
 
 /** Asks for an abort of every live rollout, newly begun ones too, until none is live or the time is up. */
-async function endAll(parts: CliParts, cluster: CliCluster, flags: UninstallFlags): Promise<boolean> {
+async function endAll(parts: CliParts, cluster: WholeCluster, flags: UninstallFlags): Promise<boolean> {
   const asked = new Set<string>();
   const until = parts.clock.now() + flags.timeoutMs;
   for (;;) {
@@ -78,7 +78,7 @@ async function endAll(parts: CliParts, cluster: CliCluster, flags: UninstallFlag
   }
 }
 
-async function abort(parts: CliParts, cluster: CliCluster, rollout: Rollout): Promise<void> {
+async function abort(parts: CliParts, cluster: WholeCluster, rollout: Rollout): Promise<void> {
   await write(cluster, rollout, { id: parts.newId(), verb: 'abort', surface: 'serin', reason: 'uninstall' });
 }
 
@@ -97,7 +97,7 @@ function gaveUp(parts: CliParts, live: readonly Rollout[], flags: UninstallFlags
  */
 async function letGo(
   parts: CliParts,
-  cluster: CliCluster,
+  cluster: WholeCluster,
   adopted: readonly Left[],
   flags: UninstallFlags,
 ): Promise<readonly Left[]> {
@@ -118,7 +118,7 @@ async function letGo(
   return paused;
 }
 
-async function runsItsTemplate(cluster: CliCluster, workload: Workload): Promise<boolean> {
+async function runsItsTemplate(cluster: WholeCluster, workload: Workload): Promise<boolean> {
   if (workload.annotations[`${prefix}stable`] === undefined) return workload.complete;
   return (await standing(cluster, workload)).kind === 'rest';
 }

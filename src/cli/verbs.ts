@@ -1,23 +1,23 @@
 // The verbs that look at a cluster or ask something of it.
 import { type Command, Option } from 'commander';
-import type { Verb } from '../domain/rollout.ts';
+import type { Verb } from '../domain/people.ts';
 import type { AskFlags } from './ask.ts';
 import type { MetricsSource } from './cluster.ts';
 import type { DoctorOutput } from './doctor.ts';
-import type { OnCluster } from './on-cluster.ts';
+import type { OnCluster, OnWholeCluster } from './on-cluster.ts';
 import { type Output, outputs, readAccount, readCount, readDuration, readUrl } from './options.ts';
 import type { StatusFlags } from './status.ts';
 import { addWaitVerb } from './waiting-verb.ts';
 
 const nameHelp = 'checkout, deployment/checkout, or a rollout by its own name';
 
-/** Adds every verb but the controller. */
-export function addVerbs(serin: Command, onCluster: OnCluster): void {
+/** Adds the verbs that look and ask, and those that work on the cluster itself. */
+export function addVerbs(serin: Command, onCluster: OnCluster, onWhole: OnWholeCluster): void {
   addGet(serin, onCluster);
   addStatus(serin, onCluster);
   addWaitVerb(serin, onCluster);
-  addPlan(serin, onCluster);
-  addDoctor(serin, onCluster);
+  addPlan(serin, onWhole);
+  addDoctor(serin, onWhole);
   addPromote(serin, onCluster);
   addApprove(serin, onCluster);
   addRequest(serin, onCluster, 'abort', 'go back to stable, up to the last bake');
@@ -29,9 +29,9 @@ export function addVerbs(serin: Command, onCluster: OnCluster): void {
     'retry',
     'begin a new attempt of a revision that was rolled back, or go on with a held one',
   );
-  addUndo(serin, onCluster);
-  addRestart(serin, onCluster);
-  addUninstall(serin, onCluster);
+  addUndo(serin, onWhole);
+  addRestart(serin, onWhole);
+  addUninstall(serin, onWhole);
 }
 
 function addGet(serin: Command, onCluster: OnCluster): void {
@@ -60,7 +60,7 @@ function addStatus(serin: Command, onCluster: OnCluster): void {
     });
 }
 
-function addPlan(serin: Command, onCluster: OnCluster): void {
+function addPlan(serin: Command, onCluster: OnWholeCluster): void {
   serin
     .command('plan')
     .description('show what a rollout of a Deployment would do, without doing any of it')
@@ -77,7 +77,7 @@ function addPlan(serin: Command, onCluster: OnCluster): void {
     });
 }
 
-function addDoctor(serin: Command, onCluster: OnCluster): void {
+function addDoctor(serin: Command, onCluster: OnWholeCluster): void {
   serin
     .command('doctor')
     .description('look for what would make a canary of a Deployment fail, without changing anything')
@@ -164,7 +164,7 @@ async function ask(onCluster: OnCluster, command: Command, name: string[], flags
   await onCluster(command, (parts, cluster) => runAsk(parts, cluster, name, flags));
 }
 
-function addUndo(serin: Command, onCluster: OnCluster): void {
+function addUndo(serin: Command, onCluster: OnWholeCluster): void {
   serin
     .command('undo')
     .description('put back the pod template that a managed Deployment runs, or the one before')
@@ -176,7 +176,7 @@ function addUndo(serin: Command, onCluster: OnCluster): void {
     });
 }
 
-function addRestart(serin: Command, onCluster: OnCluster): void {
+function addRestart(serin: Command, onCluster: OnWholeCluster): void {
   serin
     .command('restart')
     .description('release new pods of the same version of a managed Deployment, as a canary')
@@ -187,7 +187,7 @@ function addRestart(serin: Command, onCluster: OnCluster): void {
     });
 }
 
-function addUninstall(serin: Command, onCluster: OnCluster): void {
+function addUninstall(serin: Command, onCluster: OnWholeCluster): void {
   serin
     .command('uninstall')
     .description('end every rollout, put routes back, and let go of every object')

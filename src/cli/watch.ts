@@ -8,10 +8,17 @@ import { findRollout } from './find.ts';
 import { follow } from './follow.ts';
 import { changeLine, changes, timed } from './render/status.ts';
 import { type Pods, type WatchView, watchLines } from './render/watch.ts';
-import { paintFor, screenOf } from './terminal.ts';
+import { type Paint, paintFor, screenOf } from './terminal.ts';
 
-/** Draws a rollout as it is now. */
-export type Show = (rollout: Rollout) => Promise<void> | void;
+/** Where a rollout is shown, again and again. */
+export interface Show {
+  /** Draws it as it is now. */
+  draw(rollout: Rollout): Promise<void> | void;
+  /** Narration, such as that the cluster does not answer. */
+  say(text: string): void;
+  /** Leaves what was drawn last, and the terminal as it was. */
+  leave(): void;
+}
 
 /** Watches the newest rollout of what was named, and ends with it and with its exit code. */
 export async function runWatch(parts: CliParts, cluster: CliCluster, words: readonly string[]): Promise<ExitCode> {
@@ -24,21 +31,38 @@ export async function runWatch(parts: CliParts, cluster: CliCluster, words: read
 export async function watchWith(
   parts: CliParts,
   cluster: CliCluster,
+  rollout: Rollout,
+  show: Show,
+  again: string,
+): Promise<ExitCode> {
+  try {
+    return await shown(parts, cluster, rollout, show, again);
+  } finally {
+    show.leave();
+  }
+}
+
+async function shown(
+  parts: CliParts,
+  cluster: CliCluster,
   { id }: Rollout,
   show: Show,
   again: string,
 ): Promise<ExitCode> {
-  for await (const seen of follow(parts, { read: () => cluster.rollouts.get(id), everyMs: 1_000 })) {
+  const looking = { read: () => cluster.rollouts.get(id), everyMs: 1_000, say: (text: string) => show.say(text) };
+  for await (const seen of follow(parts, looking)) {
     switch (seen.kind) {
       case 'found':
-        await show(seen.found);
+        await show.draw(seen.found);
         if (isFinal(seen.found.status.phase)) return exitCodeOf(seen.found.status);
         break;
       case 'gone':
+        show.leave();
         parts.terminal.err(`The rollout ${id.name} was deleted.\n`);
         return exitCodes.aborted;
       case 'timedOut':
       case 'interrupted':
+        show.leave();
         parts.terminal.err(`The rollout goes on. Look again with: ${again}\n`);
         return exitCodes.interrupted;
     }
@@ -49,19 +73,32 @@ export async function watchWith(
 /** A line per change, for logs. */
 export function lineOn(parts: CliParts): Show {
   const isWorthALine = changes();
-  return (rollout) => {
-    if (isWorthALine(rollout)) parts.terminal.out(`${timed(changeLine(rollout), parts.clock.now())}\n`);
+  return {
+    draw(rollout) {
+      if (isWorthALine(rollout)) parts.terminal.out(`${timed(changeLine(rollout), parts.clock.now())}\n`);
+    },
+    say: parts.terminal.err,
+    leave: () => undefined,
   };
 }
 
-function treeOn(parts: CliParts, cluster: CliCluster): Show {
+/** A page that is drawn over itself. */
+export function pageOn(
+  parts: CliParts,
+  linesOf: (rollout: Rollout, paint: Paint) => Promise<readonly string[]> | readonly string[],
+): Show {
   const screen = screenOf(parts.terminal);
   const paint = paintFor(parts.terminal);
-  return async (rollout) => {
+  return { ...screen, draw: async (rollout) => screen.draw(await linesOf(rollout, paint)) };
+}
+
+function treeOn(parts: CliParts, cluster: CliCluster): Show {
+  return pageOn(parts, async (rollout, paint) => {
     const view = await viewOf(cluster, rollout);
-    const { columns, unicode } = parts.terminal;
-    screen.draw(watchLines(view, { columns, unicode, paint, now: parts.clock.now() }));
-  };
+    const { columns, rows, unicode } = parts.terminal;
+    const height = rows === undefined ? {} : { rows };
+    return watchLines(view, { columns, ...height, unicode, paint, now: parts.clock.now() });
+  });
 }
 
 /** What stands beside the rollout. Pods are told as far as they can be read at this moment: the rollout itself is what is watched. */

@@ -2,7 +2,8 @@
 // next template made the next rollout.
 import { copyName, toPromote } from '../domain/managed.ts';
 import { type Cause, isFinal, type Rollout, type RolloutSpec, type Version } from '../domain/rollout.ts';
-import { type ManagedSettings, prefix } from '../domain/settings.ts';
+import type { ManagedSettings } from '../domain/settings.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import { type Standing, standingOf } from '../domain/standing.ts';
 import { accepted, attemptsOf, type Begun, create, lastMark, nextAttempt, refuse, sayOf } from './attempt.ts';
 import type { Generation, Workload } from './ports.ts';

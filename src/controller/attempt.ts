@@ -1,6 +1,7 @@
 // One attempt to release one revision: how it is created once, and what is remembered of the ones before.
-import { type Rollout, type RolloutId, type RolloutSpec, type RolloutStatus, rolloutName } from '../domain/rollout.ts';
-import { prefix } from '../domain/settings.ts';
+import { rolloutName } from '../domain/named.ts';
+import type { Rollout, RolloutId, RolloutSpec, RolloutStatus } from '../domain/rollout.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Workload } from './ports.ts';
 import type { World } from './world.ts';

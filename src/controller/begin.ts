@@ -1,13 +1,7 @@
 // An annotated Deployment was seen: read its settings and begin the rollout they ask for, once.
 import { isFinal, type Rollout } from '../domain/rollout.ts';
-import {
-  concerns,
-  type PairSettings,
-  type ParsedSettings,
-  policyOf,
-  prefix,
-  settingsWith,
-} from '../domain/settings.ts';
+import { concerns, type PairSettings, type ParsedSettings, policyOf, settingsWith } from '../domain/settings.ts';
+import { prefix } from '../domain/settings-keys.ts';
 import { beginManaged, letGo, retryManaged } from './adopt.ts';
 import { accepted, attemptsOf, type Begun, create, lastMark, nextAttempt, refuse } from './attempt.ts';
 import type { Policies, Workload } from './ports.ts';

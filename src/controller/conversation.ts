@@ -1,14 +1,16 @@
 // What people ask in a conversation: who may is asked first, then the same request is written as from every surface, and its answer
 // waited for a moment.
 import { noticeOf } from '../domain/announcement.ts';
+import { doneBefore, stepMeant, unclearSentence } from '../domain/asked-before.ts';
 import { namedRollout, newestFirst } from '../domain/named.ts';
+import type { Answer, Request, Verb } from '../domain/people.ts';
 import { type Caller, type Right, refusalOf, rightsOf } from '../domain/permission.ts';
 import type { Press } from '../domain/press.ts';
-import { answerRequest } from '../domain/requests.ts';
-import type { Answer, Request, Rollout, RolloutId, Verb } from '../domain/rollout.ts';
+import type { Rollout, RolloutId } from '../domain/rollout.ts';
 import { displayOf } from '../domain/status.ts';
 import type { Millis } from '../domain/time.ts';
-import type { Callers, Clock, RequestDesk, RolloutStore } from './ports.ts';
+import type { Appended, Callers, RequestDesk } from './people-port.ts';
+import type { Clock, RolloutStore } from './ports.ts';
 
 /** What a conversation needs. */
 export interface ConversationParts {
@@ -31,7 +33,7 @@ export interface Speaker {
 
 /** A conversation with one person at a time; what is given back is for that person alone. Throws when the cluster cannot be asked. */
 export interface Conversation {
-  /** Does what a button asks. Undefined when it was done, and the message itself will say so. */
+  /** Does what a button asks. Undefined when it was done now, and the message itself will say so; pressed again, it says what was done. */
   press(speaker: Speaker, press: Press): Promise<string | undefined>;
   /** Answers what somebody typed; `id` is the same when the surface hands over the same words twice. */
   command(speaker: Speaker, words: string, id: string): Promise<string>;
@@ -62,24 +64,34 @@ export function conversation(parts: ConversationParts): Conversation {
     return undefined;
   }
 
-  /** The answer, or undefined when there is none in time. */
-  async function ask({ caller }: Speaker, rollout: Rollout, unsigned: Omit<Request, 'actor' | 'time'>) {
-    const request = { ...unsigned, actor: caller.name, time: clock.now() };
-    const isKnown = rollout.spec.requests.some(({ id }) => id === request.id);
-    const known = isKnown ? undefined : answerRequest(rollout, request, clock.now())?.answer;
-    if (known?.outcome === 'repeated') return known;
-    const appended = await parts.desk.append(rollout.id, unsigned, caller.name);
+  /** The answer, or undefined when there is none in time. Who asks the same as somebody else waits for what becomes of that. */
+  async function ask({ caller }: Speaker, begun: Rollout, unsigned: Omit<Request, 'actor' | 'time'>) {
+    let rollout = begun;
+    for (let turn = 0; turn < 3; turn += 1) {
+      const request = { ...unsigned, actor: caller.name, time: clock.now() };
+      const isWritten = rollout.spec.requests.some(({ id }) => id === request.id);
+      const known = isWritten ? undefined : doneBefore(rollout, request, clock.now());
+      if (known !== undefined) return known;
+      const appended = await parts.desk.append(rollout.id, unsigned, caller.name);
+      if (appended.kind !== 'behind') return answerOf(appended, rollout.id, request);
+      if ((await answerTo(rollout.id, appended.id)) === undefined) return undefined;
+      rollout = (await rollouts.get(rollout.id)) ?? rollout;
+    }
+    return undefined;
+  }
+
+  async function answerOf(appended: Exclude<Appended, { readonly kind: 'behind' }>, id: RolloutId, request: Request) {
     switch (appended.kind) {
       case 'appended':
-        return answerTo(rollout.id, request.id);
+        return answerTo(id, request.id);
       case 'gone':
-        return refusedBecause(request, `The rollout ${rollout.id.name} is no more.`);
+        return refusedBecause(request, `The rollout ${id.name} is no more.`);
       case 'refused':
         return refusedBecause(request, appended.message);
       case 'full':
         return refusedBecause(
           request,
-          `The rollout ${rollout.id.name} holds as many requests as it can (20). To stop it: kubectl patch cro ${rollout.id.name} -n ${rollout.id.namespace} --type=merge -p '{"spec":{"abort":true}}'`,
+          `The rollout ${id.name} holds as many requests as it can (20). To stop it: kubectl patch cro ${id.name} -n ${id.namespace} --type=merge -p '{"spec":{"abort":true}}'`,
         );
     }
   }
@@ -105,9 +117,10 @@ export function conversation(parts: ConversationParts): Conversation {
       return `This message is of ${pressed.rollout}, which is no more. Nothing was done. What there is now: /serin list`;
     if (verb === 'details') return whyOf(rollout);
     const id = `${surface}-${verb}-${step}-${pressed.asked}-${speaker.id}`.slice(0, 64);
+    const isPressedAgain = rollout.spec.requests.some((request) => request.id === id);
     const answer = await ask(speaker, rollout, { id, verb, surface, ...stepOf(verb, step) });
     if (answer === undefined) return unanswered(rollout);
-    return answer.outcome === 'done' ? undefined : answer.message;
+    return answer.outcome === 'done' && !isPressedAgain ? undefined : answer.message;
   }
 
   async function find(caller: Caller, text: string): Promise<Rollout | string> {
@@ -150,7 +163,9 @@ export function conversation(parts: ConversationParts): Conversation {
     const refused = await refusal(speaker.caller, rightsOf({ verb }, rollout.spec.plan), rollout.id.namespace);
     if (refused !== undefined) return refused;
     const because = reason === '' ? {} : { reason: reason.slice(0, 500) };
-    const request = { id, verb, surface, ...stepOf(verb, rollout.status.step), ...because };
+    const step = stepMeant(rollout, verb);
+    if (step === 'unclear') return unclearSentence(rollout) + namedStep(rollout);
+    const request = { id, verb, surface, ...(step === undefined ? {} : { step }), ...because };
     const answer = await ask(speaker, rollout, request);
     return answer === undefined ? unanswered(rollout) : `${rollout.id.name}: ${answer.message}`;
   }
@@ -180,6 +195,10 @@ function refusedBecause({ id, time }: Request, message: string): Answer {
 
 function stepOf(verb: Verb, step: number): { readonly step?: number } {
   return verb === 'promote' || verb === 'approve' ? { step } : {};
+}
+
+function namedStep({ id, status }: Rollout): string {
+  return ` Ask again once it is there, or name it: serin promote ${id.name} -n ${id.namespace} --step ${status.step + 1}`;
 }
 
 function unanswered({ id }: Rollout): string {

@@ -3,14 +3,19 @@ import { type Frozen, frozenAt } from '../domain/freeze.ts';
 import type { DeclaredFreezes } from '../domain/freeze-settings.ts';
 import { isAbortable, type Rollout } from '../domain/rollout.ts';
 import type { Instant, Millis } from '../domain/time.ts';
-import type { Clock, Freezes } from './ports.ts';
+import type { Freezes } from './people-port.ts';
+import type { Clock } from './ports.ts';
 import type { World } from './world.ts';
 
 /** What was read counts for so long, so that many rollouts ask the cluster once. */
 const rememberMs: Millis = 5_000;
 
 /** What holds a rollout's forward moves; undefined when nothing does, when a person has overridden it, and where none is to come. */
-export async function frozenNow(world: World, { id, status }: Rollout, now: Instant): Promise<Frozen | undefined> {
+export async function frozenNow(
+  world: Pick<World, 'freezes' | 'log'>,
+  { id, status }: Rollout,
+  now: Instant,
+): Promise<Frozen | undefined> {
   if (world.freezes === undefined || status.freezeOverride !== undefined || !isAbortable(status.phase))
     return undefined;
   try {
@@ -32,7 +37,9 @@ export function rememberingFreezes(freezes: Freezes, clock: Clock): Freezes {
       if (before !== undefined && now - before.at < rememberMs && now >= before.at) return before.declared;
       const declared = freezes.declared(namespace);
       known.set(namespace, { at: now, declared });
-      declared.catch(() => known.delete(namespace));
+      declared.catch(() => {
+        if (known.get(namespace)?.declared === declared) known.delete(namespace);
+      });
       return declared;
     },
   };

@@ -3,12 +3,14 @@
 import type { RolloutEvent } from '../../machines/rollout.ts';
 import { nextLine } from '../domain/evidence.ts';
 import type { Frozen } from '../domain/freeze.ts';
+import { withMail } from '../domain/mail.ts';
 import { withOutbox } from '../domain/outbox.ts';
 import type { Rollout, RolloutStatus } from '../domain/rollout.ts';
 import type { Instant } from '../domain/time.ts';
 import { announceFreeze, announceMove, announceStall } from './announce.ts';
+import type { RouteProblem, RouteView } from './mesh-port.ts';
 import { type Because, move, sentence } from './move.ts';
-import type { RouteProblem, RouteView, Workload } from './ports.ts';
+import type { Workload } from './ports.ts';
 import type { World } from './world.ts';
 
 /** Everything a turn decides from, read in this order: the route, then the rollout, then the Deployments. */
@@ -41,7 +43,8 @@ export type Turn =
 /** Saves a status by compare-and-set and announces what changed. */
 export async function save(world: World, sight: Sight, status: RolloutStatus): Promise<Turn> {
   const before = sight.rollout;
-  const next = { ...status, checkpointAt: sight.now };
+  const checkpoint = { ...status, checkpointAt: sight.now };
+  const next = withMail(before, checkpoint, sight.now, world.mailing ?? []);
   const saved = await world.rollouts.save(
     before,
     world.announcing === true ? withOutbox(before, next, sight.now) : next,

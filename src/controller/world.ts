@@ -1,16 +1,17 @@
 // All a tick may reach, handed over once by the composition root.
+import type { MailTarget } from '../domain/mail.ts';
 import type { Millis } from '../domain/time.ts';
 import type { Gauges } from './gauges.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
+import type { Mesh } from './mesh-port.ts';
+import type { Freezes } from './people-port.ts';
 import type {
   Clock,
   Copies,
   Doctor,
   Events,
-  Freezes,
   Holds,
-  Mesh,
   Metrics,
   Policies,
   RolloutStore,
@@ -41,6 +42,8 @@ export interface World {
   readonly log: Log;
   /** Whether changes are left in the outbox to be told: true where somebody delivers them. */
   readonly announcing?: boolean;
+  /** Which programs outside are told by letter; absent where none is. */
+  readonly mailing?: readonly MailTarget[];
   /** Width of a slot of evidence. */
   readonly slotMs: Millis;
   /** How long the mesh may take to follow a write. */

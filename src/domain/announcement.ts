@@ -1,6 +1,8 @@
 // The one message a rollout has, and what is said beneath it: decided here, drawn by whoever tells people.
+
+import type { Request, Verb } from './people.ts';
 import { openRequests } from './requests.ts';
-import { isAbortable, isFinal, type Phase, type Request, type Rollout, type RolloutId, type Verb } from './rollout.ts';
+import { isAbortable, isFinal, type Phase, type Rollout, type RolloutId } from './rollout.ts';
 import { displayOf, isPaused } from './status.ts';
 import { decisive } from './verdict.ts';
 

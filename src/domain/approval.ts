@@ -1,7 +1,9 @@
 // Whose word a rollout waits for: when it asks, what silence means, who may answer, and the sentences of it.
+
+import type { Approval, Given } from './people.ts';
 import type { ApprovalPlan, Plan } from './plan.ts';
 import { weightOf } from './plan.ts';
-import type { Approval, Cause, Given, Rollout, RolloutStatus, Warrant } from './rollout.ts';
+import type { Cause, Rollout, RolloutStatus, Warrant } from './rollout.ts';
 import { formatDuration, formatInstant, type Instant } from './time.ts';
 
 /** Whether the plan wants a word before anything is touched. */

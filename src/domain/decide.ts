@@ -9,8 +9,9 @@ import {
   isExpired,
   questionOf,
 } from './approval.ts';
+import type { Approval } from './people.ts';
 import { formatShare, type Plan, undecidedFactor, weightOf } from './plan.ts';
-import type { Approval, Cause, Rollout, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
+import type { Cause, Rollout, RolloutSpec, RolloutStatus, Warrant } from './rollout.ts';
 import { isPaused } from './status.ts';
 import { formatDuration, type Instant } from './time.ts';
 import { decisive, type GateVerdict, judged, type VerdictReason } from './verdict.ts';

@@ -1,5 +1,6 @@
 // What an answer to a request is made of.
-import type { Answer, Cause, Given, Request, Rollout, Warrant } from './rollout.ts';
+import type { Answer, Given, Request } from './people.ts';
+import type { Cause, Rollout, Warrant } from './rollout.ts';
 import type { Instant } from './time.ts';
 
 /** What a request does to the rollout besides being answered. */

@@ -100,9 +100,12 @@ export function windowEnd({ span, timeZone }: FreezeWindow, now: Instant): Insta
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-/** Of the beginnings that lie at most a span back. `today` is the day's midnight as if it were UTC. */
+/**
+ * Of the beginnings that lie at most a span back, and a day more: where clocks are put back at midnight, a day is over after the
+ * next one has begun. `today` is the day's midnight as if it were UTC.
+ */
 function weeklyEnd(span: WeeklySpan, today: Millis, timeZone: string, now: Instant): Instant | undefined {
-  const ends = Array.from({ length: span.days + 1 }, (_, back) => today - back * dayMs)
+  const ends = Array.from({ length: span.days + 2 }, (_, back) => today - back * dayMs)
     .filter((day) => new Date(day).getUTCDay() === span.day)
     .flatMap((day) => {
       const from = instantOf(day + span.from * 60_000, timeZone, 'earlier');
@@ -119,14 +122,26 @@ function localDay(at: Instant, timeZone: string): Millis {
 
 /**
  * When the clock on the wall shows a time, given as if it were UTC. A time that the clock shows twice is the earlier or the later
- * one as asked for; of one that it skips, what the clock shows instead.
+ * one as asked for; one that it skips is when it does, so that a window is what is left of it.
  */
 export function instantOf(wall: Millis, timeZone: string, which: 'earlier' | 'later'): Instant {
   const [before, after] = [offsetAt(wall - dayMs, timeZone), offsetAt(wall + dayMs, timeZone)];
   const candidates = [wall - before, wall - after];
   const shown = candidates.filter((at) => at + offsetAt(at, timeZone) === wall);
-  if (shown.length === 0) return wall - before;
+  if (shown.length === 0) return changeBetween(Math.min(...candidates), Math.max(...candidates), timeZone);
   return which === 'earlier' ? Math.min(...shown) : Math.max(...shown);
+}
+
+/** The first instant at which the clock is ahead of UTC by another time than at `early`; it is by `late`. */
+function changeBetween(early: Instant, late: Instant, timeZone: string): Instant {
+  const before = offsetAt(early, timeZone);
+  let [low, high] = [early, late];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offsetAt(middle, timeZone) === before) low = middle;
+    else high = middle;
+  }
+  return high;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

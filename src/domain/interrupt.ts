@@ -1,7 +1,7 @@
 // What ends a rollout from outside: the world is no longer the one it was begun in.
 import { causeOfAbort } from './approval.ts';
 import { type Cause, isAbortable, type Rollout } from './rollout.ts';
-import { prefix } from './settings.ts';
+import { prefix } from './settings-keys.ts';
 
 /** A Deployment as far as it can end a rollout. */
 export interface Present {

@@ -2,7 +2,8 @@
 import { approvalAt, barred, isAwaitingApproval } from './approval.ts';
 import { type Asked, askedAt, askedBy, type Desk, type RequestOutcome } from './desk.ts';
 import type { Frozen } from './freeze.ts';
-import { type Answer, type Given, isAbortable, type Request } from './rollout.ts';
+import type { Answer, Given, Request } from './people.ts';
+import { isAbortable } from './rollout.ts';
 import { isPaused } from './status.ts';
 import { formatDuration, type Instant } from './time.ts';
 

@@ -1,4 +1,4 @@
-// From a name that somebody gave to the rollout that is meant.
+// The names of rollouts, and from a name that somebody gave to the rollout that is meant.
 import type { Rollout } from './rollout.ts';
 
 /** What is asked for besides the name; what is left out does not matter. */
@@ -23,4 +23,9 @@ export function namedRollout(rollouts: readonly Rollout[], name: string, wanted:
 
 function isWanted({ spec: { canary } }: Rollout, { revision, image }: Wanted): boolean {
   return (revision === undefined || canary.hash === revision) && (image === undefined || canary.images.includes(image));
+}
+
+/** The name of an attempt's rollout: the same for everybody who begins it, so that it can be begun only once. */
+export function rolloutName(target: string, revision: string, attempt: number): string {
+  return `${target.slice(0, 230)}-${revision}-${attempt}`;
 }

@@ -1,7 +1,18 @@
 // What is yet to be told outside the cluster: an entry for each change that matters, kept until it was delivered.
-import { awaitsApproval, standingOf } from './announcement.ts';
-import type { OutboxEntry, Phase, Rollout, RolloutStatus } from './rollout.ts';
+import { happeningOf } from './happening.ts';
+import type { Phase, Rollout, RolloutStatus } from './rollout.ts';
+import { shortened } from './shortened.ts';
 import type { Instant } from './time.ts';
+
+/** One change that is yet to be told outside the cluster. */
+export interface OutboxEntry {
+  /** One for each change, so that none is told twice. */
+  readonly key: string;
+  readonly time: Instant;
+  /** Who hears of it besides those who see the message change. */
+  readonly to: 'nobody' | 'thread' | 'channel';
+  readonly message: string;
+}
 
 /** Entries kept; beyond them the oldest that only edit or reply go, and an end never does. */
 export const mostEntries = 12;
@@ -16,23 +27,37 @@ export function withOutbox(before: Rollout, status: RolloutStatus, now: Instant)
 }
 
 function entryOf(before: Rollout, status: RolloutStatus, now: Instant): OutboxEntry | undefined {
-  const was = before.status;
-  if (was.phase !== status.phase || was.step !== status.step)
-    return entry(`${status.phase}.${status.step}`, hearers(status.phase), status.message, now);
-  if (awaitsApproval(status) && !awaitsApproval(was)) return entry('approval', 'channel', status.message, now);
-  if (awaitsApproval(status) && was.approval?.remindedAt !== status.approval?.remindedAt)
-    return entry('reminder', 'channel', `Still waiting for approval. ${status.message}`, now);
-  if (was.stalled?.reason !== status.stalled?.reason)
-    return status.stalled === undefined
-      ? entry('movingAgain', 'thread', status.message, now)
-      : entry(`stalled.${status.stalled.reason}`, 'channel', status.stalled.message, now);
-  if (was.pausedBy === status.pausedBy) return undefined;
-  const standing = standingOf({ spec: before.spec, status });
-  return entry(standing === 'paused' ? 'paused' : 'resumed', 'thread', status.message, now);
+  const happening = happeningOf(before, status);
+  if (happening === undefined) return undefined;
+  const { word, message } = happening;
+  switch (word) {
+    case 'approvalRequested':
+      return entry('approval', 'channel', message, now);
+    case 'approvalReminder':
+      return entry('reminder', 'channel', message, now);
+    case 'stalled':
+      return entry(`stalled.${status.stalled?.reason ?? ''}`, 'channel', message, now);
+    case 'movingAgain':
+    case 'paused':
+    case 'resumed':
+      return entry(word, 'thread', message, now);
+    case 'pending':
+    case 'preparing':
+    case 'shifting':
+    case 'baking':
+    case 'awaitingApproval':
+    case 'promoting':
+    case 'finalizing':
+    case 'held':
+    case 'rollingBack':
+    case 'promoted':
+    case 'rolledBack':
+      return entry(`${word}.${status.step}`, hearers(word), message, now);
+  }
 }
 
 function entry(word: string, to: OutboxEntry['to'], message: string, now: Instant): OutboxEntry {
-  return { key: `${word}.${now}`.slice(0, 120), time: now, to, message: message.slice(0, sentenceLetters) };
+  return { key: `${word}.${now}`.slice(0, 120), time: now, to, message: shortened(message, sentenceLetters) };
 }
 
 /** Who hears of a phase: the whole channel when it needs somebody or is over, the thread when traffic moves, else nobody. */

@@ -1,7 +1,8 @@
 // Who may do what with rollouts: the right that each request takes, and the one sentence that everybody without it reads, whether
 // on the command line, over HTTP or in Slack. The admission policy in deploy/ words it the same way.
+
+import type { Request, Verb } from './people.ts';
 import type { Plan } from './plan.ts';
-import type { Request, Verb } from './rollout.ts';
 
 /** Somebody whom the cluster knows. */
 export interface Caller {

@@ -49,6 +49,10 @@ export interface Plan {
   readonly testers?: string;
   /** The Slack channel in which people are told of the rollout. */
   readonly slackChannel?: string;
+  /** The URL that is told of the rollout by signed letters. */
+  readonly webhook?: string;
+  /** The repository whose deployments show the rollout, and the commit that is released where it is not read from the image. */
+  readonly github?: { readonly repository: string; readonly ref?: string };
   /** Absent where the gates alone decide. */
   readonly approval?: ApprovalPlan;
   /** What a policy has judged besides. */

@@ -1,5 +1,5 @@
 // A shared policy's fields, which are the settings in another spelling: `maxBake` is `max-bake`, lists are comma-joined.
-import { settingKeys } from './settings.ts';
+import { settingKeys } from './settings-keys.ts';
 import { nearest } from './spelling.ts';
 
 /** Settings that belong to one Deployment alone. */
@@ -10,6 +10,9 @@ const ofOne: readonly string[] = [
   'virtual-service',
   'route',
   'slack-channel',
+  'webhook',
+  'github',
+  'github-ref',
   'author',
 ];
 
@@ -44,7 +47,7 @@ export function policySettings({
   ...fields
 }: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const settings = Object.fromEntries(
-    [...Object.entries(fields), ...channelOf(announce)].map(([field, value]) => [
+    [...Object.entries(fields), ...announceSettings(announce)].map(([field, value]) => [
       annotationName(field),
       spelled(value),
     ]),
@@ -52,13 +55,47 @@ export function policySettings({
   return gates === undefined ? settings : { ...settings, gates: JSON.stringify(gates) };
 }
 
-/** Where a policy has people told, as the field that the annotation stands for: `announce.slack.channel`. */
-function channelOf(announce: unknown): readonly (readonly [string, unknown])[] {
-  return announce === undefined ? [] : [['slackChannel', within(within(announce, 'slack'), 'channel') ?? announce]];
+/** Where each setting of `announce` stands in a policy. */
+const announcePaths: Readonly<Record<string, readonly [string, string]>> = {
+  'slack-channel': ['slack', 'channel'],
+  webhook: ['webhook', 'url'],
+  github: ['github', 'repository'],
+};
+
+/** The fields of a policy that a setting stands in, outermost first. */
+export function fieldPath(key: string): readonly string[] {
+  const path = announcePaths[key];
+  return path === undefined ? [fieldName(key)] : ['announce', ...path];
+}
+
+/** Whom a policy has told, under the names of the fields that the annotations stand for. */
+function announceSettings(announce: unknown): readonly (readonly [string, unknown])[] {
+  return Object.entries(announcePaths).flatMap(([key, [target, field]]) => {
+    const value = within(within(announce, target), field);
+    return value === undefined ? [] : [[fieldName(key), value] as const];
+  });
+}
+
+/** Whether every target has its one field, a text, and there is one target at least. */
+function isAnnounce(announce: unknown): boolean {
+  const targets = isFields(announce) ? Object.entries(announce) : [];
+  return (
+    targets.length > 0 &&
+    targets.every(([target, value]) => {
+      const field = Object.values(announcePaths).find(([each]) => each === target)?.[1];
+      return (
+        field !== undefined && typeof within(value, field) === 'string' && Object.keys(value as object).length === 1
+      );
+    })
+  );
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function within(value: unknown, field: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[field] : undefined;
+  return isFields(value) ? value[field] : undefined;
 }
 
 function spelled(value: unknown): string {
@@ -85,7 +122,12 @@ function wantedOf(field: string, value: unknown): string | undefined {
     case 'minRequests':
       return Number.isInteger(value) ? undefined : 'a whole number without quotes, such as 100';
     case 'gates':
+    case 'freeze':
       return undefined;
+    case 'announce':
+      return isAnnounce(value)
+        ? undefined
+        : 'one or several of slack: {channel: ...}, webhook: {url: ...} and github: {repository: ...}';
     default:
       return typeof value === 'string' ? undefined : 'a text; put it in quotes';
   }

@@ -3,7 +3,8 @@ import { causeOfAbort } from './approval.ts';
 import { type Asked, answers, askedAt, askedBy, type Desk, type RequestOutcome } from './desk.ts';
 import type { Frozen } from './freeze.ts';
 import { answerApprove, answerPromote } from './moving-requests.ts';
-import { isAbortable, isFinal, type Request, type RolloutSpec, type RolloutStatus } from './rollout.ts';
+import type { Request } from './people.ts';
+import { isAbortable, isFinal, type RolloutSpec, type RolloutStatus } from './rollout.ts';
 import { isPaused } from './status.ts';
 import type { Instant } from './time.ts';
 
@@ -39,6 +40,11 @@ export function answerRequest(asked: Asked, request: Request, now: Instant, froz
 
 function answerPause(spec: RolloutSpec, status: RolloutStatus, request: Request, desk: Desk): RequestOutcome {
   if (isFinal(status.phase)) return desk.refused(`The rollout is over (${status.phase}); there is nothing to pause.`);
+  if (status.phase === 'promoting' || status.phase === 'finalizing')
+    return desk.refused(
+      'Too late to pause: a promotion is not left half-way. The new version serves everybody by now.',
+    );
+  if (!isAbortable(status.phase)) return desk.refused(`Nothing is left to pause: the rollout is ${status.phase}.`);
   if (isPaused(spec, status)) return desk.repeated('The rollout is paused already.');
   const message = `Paused by ${askedBy(request)}. Forward moves wait; a failing gate still rolls back.`;
   return desk.done(message, { kind: 'pause', by: request.actor });

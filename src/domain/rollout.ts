@@ -1,6 +1,9 @@
 // The words everything else shares: what a rollout is, as a value.
 import type { Evidence } from './evidence.ts';
 import type { Lanes } from './lanes.ts';
+import type { Mail } from './mail.ts';
+import type { OutboxEntry } from './outbox.ts';
+import type { Answer, Approval, Given, Request } from './people.ts';
 import type { Plan } from './plan.ts';
 import type { Instant } from './time.ts';
 import type { GateVerdict } from './verdict.ts';
@@ -76,65 +79,6 @@ export interface Route {
 
 /** Where traffic is moved: the one route of a pair, or all lanes of a managed Deployment. */
 export type Track = Route | Lanes;
-
-/** What people can ask of a rollout. */
-export const verbs = ['promote', 'promoteFull', 'abort', 'pause', 'resume', 'retry', 'approve'] as const;
-
-export type Verb = (typeof verbs)[number];
-
-/** Something a person or a pipeline asked for; never changed once written. */
-export interface Request {
-  readonly id: string;
-  readonly verb: Verb;
-  /** The step it was meant for; a promote of another step is answered, not done. */
-  readonly step?: number;
-  readonly actor: string;
-  readonly surface: string;
-  readonly reason?: string;
-  /** With a promote: freezes do not hold this rollout any more. Takes a reason, and the right to override. */
-  readonly overrideFreeze?: true;
-  readonly time: Instant;
-}
-
-/** A person's word that the rollout waits for, or that was given for where it stands. */
-export interface Approval {
-  readonly of: 'start' | 'step';
-  readonly step: number;
-  readonly askedAt: Instant;
-  /** When the plan's answer to silence applies; absent where it waits for ever. */
-  readonly expiresAt?: Instant;
-  /** When people were reminded, which is done once. */
-  readonly remindedAt?: Instant;
-  /** What warrants the move as soon as it is approved; absent before the start. */
-  readonly warrant?: Warrant;
-  readonly given?: Given;
-}
-
-/** Who said yes. */
-export interface Given {
-  readonly by: string;
-  readonly surface: string;
-  readonly time: Instant;
-  readonly reason?: string;
-}
-
-/** What became of a request. */
-export interface Answer {
-  readonly id: string;
-  readonly outcome: 'done' | 'refused' | 'repeated';
-  readonly message: string;
-  readonly time: Instant;
-}
-
-/** One change that is yet to be told outside the cluster. */
-export interface OutboxEntry {
-  /** One for each change, so that none is told twice. */
-  readonly key: string;
-  readonly time: Instant;
-  /** Who hears of it besides those who see the message change. */
-  readonly to: 'nobody' | 'thread' | 'channel';
-  readonly message: string;
-}
 
 /** Where and by whom a rollout is told of. */
 export interface Told {
@@ -243,6 +187,8 @@ export interface RolloutStatus {
   readonly outbox?: readonly OutboxEntry[];
   /** Where it is told; absent until somebody has begun to. */
   readonly slack?: Told;
+  /** What programs outside are yet to be told, and how far each is; absent until something is. */
+  readonly mail?: Mail;
   /** CamelCase, one word for the present situation. */
   readonly reason: string;
   /** One plain sentence for the present situation. */
@@ -294,9 +240,4 @@ export function isAbortable(phase: Phase): boolean {
     case 'rolledBack':
       return false;
   }
-}
-
-/** The name of an attempt's rollout: the same for everybody who begins it, so that it can be begun only once. */
-export function rolloutName(target: string, revision: string, attempt: number): string {
-  return `${target.slice(0, 230)}-${revision}-${attempt}`;
 }

@@ -1,65 +1,9 @@
 // What a service owner writes: annotations under one prefix, or the fields of a shared policy. Read once, at the door.
-import { gatesFromText, neverSeen } from './gates/custom-text.ts';
-import { type ApprovalPlan, defaultPlan, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Mode, RolloutSpec } from './rollout.ts';
-import {
-  parseAnalysis,
-  parseApproval,
-  parseAuthor,
-  parseByAuthor,
-  parseChannel,
-  parseCount,
-  parseEnabled,
-  parseLatency,
-  parseObject,
-  parseOnUndecided,
-  parsePositive,
-  parseRisk,
-  parseSection,
-  parseShare,
-  parseStable,
-  parseSteps,
-  parseTesters,
-  type Read,
-} from './settings-values.ts';
+import { longest, prefix, type SettingKey, type SettingProblem, settingKeys } from './settings-keys.ts';
+import { readSettings } from './settings-plan.ts';
 import { nearest } from './spelling.ts';
-import { formatDuration } from './time.ts';
-
-/** The prefix of every annotation and label. */
-export const prefix = 'serin.dev/';
-
-/** Settings a person may write, as annotation keys without the prefix. */
-export const settingKeys = [
-  'canary',
-  'canary-of',
-  'policy',
-  'steps',
-  'bake',
-  'max-bake',
-  'error-margin',
-  'max-error-rate',
-  'max-latency',
-  'min-requests',
-  'on-undecided',
-  'false-rollback',
-  'virtual-service',
-  'route',
-  'analysis',
-  'max-unmeshed',
-  'testers',
-  'slack-channel',
-  'approval',
-  'approval-timeout',
-  'on-approval-timeout',
-  'approval-by-author',
-  'author',
-] as const;
-
-/** Letters a setting may have, which is also what the object that pins it has room for. */
-const longest = 200;
-const tooLong = { wrong: `which has more than ${longest} letters. Shorten it.` };
-
-type SettingKey = (typeof settingKeys)[number];
 
 /** Keys Serin itself writes on a Deployment. */
 const markKeys: readonly string[] = ['phase', 'rollout', 'last', 'stable', 'held'];
@@ -69,14 +13,6 @@ const keysOf: Readonly<Record<Mode, readonly SettingKey[]>> = {
   pair: ['canary-of', 'virtual-service', 'route'],
   managed: ['canary', 'max-unmeshed', 'testers'],
 };
-
-/** One thing wrong with one setting. */
-export interface SettingProblem {
-  readonly key: string;
-  readonly value: string;
-  /** Names the value, what was expected, and the nearest valid spelling. */
-  readonly message: string;
-}
 
 /** What a Deployment asks for. */
 export type Settings = PairSettings | ManagedSettings;
@@ -174,6 +110,17 @@ function chooseOne(stable: string): string {
   );
 }
 
+function assemble(
+  deployment: string,
+  mode: Mode,
+  texts: Readonly<Record<string, string>>,
+  unknown: readonly SettingProblem[],
+): ParsedSettings {
+  const { plan, stable, route, problems } = readSettings(deployment, mode, texts);
+  const settings: Settings = mode === 'pair' ? { mode, stable, plan, route } : { mode, plan };
+  return problemsOr([...unknown, ...problems], { kind: 'settings', settings });
+}
+
 function problemsOr(problems: readonly SettingProblem[], otherwise: ParsedSettings): ParsedSettings {
   const [first, ...others] = problems;
   return first === undefined ? otherwise : { kind: 'problems', problems: [first, ...others] };
@@ -194,101 +141,4 @@ function unknownKey(key: string, value: string): SettingProblem[] {
   const hint =
     guess === undefined ? `The known ones are ${settingKeys.join(', ')}.` : `Did you mean ${prefix}${guess}?`;
   return [{ key, value, message: `${prefix}${key} is not a setting of Serin. ${hint}` }];
-}
-
-function assemble(
-  deployment: string,
-  mode: Mode,
-  texts: Readonly<Record<string, string>>,
-  unknown: readonly SettingProblem[],
-): ParsedSettings {
-  const problems: SettingProblem[] = [...unknown];
-  function read<T>(key: SettingKey, parse: (text: string) => Read<T>, otherwise: T): T {
-    const text = texts[key]?.trim();
-    if (text === undefined) return otherwise;
-    const outcome = text.length > longest ? tooLong : parse(text);
-    if ('value' in outcome) return outcome.value;
-    const shown = text.slice(0, longest);
-    problems.push({ key, value: shown, message: `${prefix}${key} is "${shown}", ${outcome.wrong}` });
-    return otherwise;
-  }
-  const custom = gatesFromText(texts['gates']);
-  problems.push(...custom.problems.map(({ message }) => ofPolicy(message)));
-  const stable = mode === 'pair' ? read('canary-of', (text) => parseStable(deployment, text), '') : '';
-  read('canary', parseEnabled, '');
-  const testers = read<string | undefined>('testers', parseTesters, undefined);
-  const slackChannel = read<string | undefined>('slack-channel', parseChannel, undefined);
-  const approval = readApproval(read);
-  const maxErrorRate = read<number | undefined>('max-error-rate', parseShare, undefined);
-  const plan: Plan = {
-    steps: read('steps', parseSteps, defaultPlan.steps),
-    bakeMs: read('bake', parsePositive, defaultPlan.bakeMs),
-    maxBakeMs: read('max-bake', parsePositive, defaultPlan.maxBakeMs),
-    errorMargin: read('error-margin', parseShare, defaultPlan.errorMargin),
-    ...(maxErrorRate === undefined ? {} : { maxErrorRate }),
-    maxLatency: read('max-latency', parseLatency, defaultPlan.maxLatency),
-    minRequests: read('min-requests', parseCount, defaultPlan.minRequests),
-    onUndecided: read('on-undecided', parseOnUndecided, defaultPlan.onUndecided),
-    analysis: read('analysis', parseAnalysis, defaultPlan.analysis),
-    maxUnmeshed: read('max-unmeshed', parseShare, defaultPlan.maxUnmeshed),
-    falseRollback: read('false-rollback', parseRisk, defaultPlan.falseRollback),
-    ...(testers === undefined ? {} : { testers }),
-    ...(slackChannel === undefined ? {} : { slackChannel }),
-    ...(approval === undefined ? {} : { approval }),
-    gates: custom.gates,
-  };
-  const route = { ...read('virtual-service', parseObject, {}), ...read('route', parseSection, {}) };
-  if (plan.maxBakeMs < plan.bakeMs) problems.push(bakeOrder(texts));
-  problems.push(...authorless(plan, texts));
-  const unseen = plan.gates.flatMap((gate) => neverSeen(gate, plan.maxBakeMs) ?? []);
-  problems.push(...unseen.map(ofPolicy));
-  const settings: Settings = mode === 'pair' ? { mode, stable, plan, route } : { mode, plan };
-  return problemsOr(problems, { kind: 'settings', settings });
-}
-
-type Reading = <T>(key: SettingKey, parse: (text: string) => Read<T>, otherwise: T) => T;
-
-/**
- * Whom to ask. Silence rolls back unless said otherwise: nobody sets a time-out to have nothing happen, and a canary nobody answers
- * for is not to stay among the users.
- */
-function readApproval(read: Reading): ApprovalPlan | undefined {
-  const when = read<ApprovalPlan['when'] | 'none'>('approval', parseApproval, 'none');
-  const timeoutMs = read<number | undefined>('approval-timeout', parsePositive, undefined);
-  const onTimeout = read<ApprovalPlan['onTimeout']>('on-approval-timeout', parseOnUndecided, 'rollback');
-  const byAuthor = read<ApprovalPlan['byAuthor']>('approval-by-author', parseByAuthor, 'allowed');
-  const author = read<string | undefined>('author', parseAuthor, undefined);
-  if (when === 'none') return undefined;
-  return {
-    when,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    onTimeout,
-    byAuthor,
-    ...(author === undefined ? {} : { author }),
-  };
-}
-
-/** Barring an author whom nobody names would bar nobody. */
-function authorless({ approval }: Plan, texts: Readonly<Record<string, string>>): readonly SettingProblem[] {
-  if (approval?.byAuthor !== 'refused' || texts['author'] !== undefined) return [];
-  const message =
-    `${prefix}approval-by-author is "refused", but nobody says who the author is. Have whoever applies the change set ` +
-    `${prefix}author to a user name as the cluster has it, in the same apply.`;
-  return [{ key: 'author', value: '', message }];
-}
-
-function ofPolicy(message: string): SettingProblem {
-  return { key: 'gates', value: '', message: `CanaryPolicy: ${message}` };
-}
-
-function bakeOrder(texts: Readonly<Record<string, string>>): SettingProblem {
-  const [bake, most] = [texts['bake'], texts['max-bake']];
-  if (most === undefined) {
-    const otherwise = formatDuration(defaultPlan.maxBakeMs);
-    const message = `${prefix}bake is "${bake}", more than ${prefix}max-bake, which is ${otherwise} unless written. Write a max-bake at least as long as bake.`;
-    return { key: 'bake', value: bake ?? '', message };
-  }
-  const shown = bake === undefined ? `, which is ${formatDuration(defaultPlan.bakeMs)} unless written` : ` "${bake}"`;
-  const message = `${prefix}max-bake is "${most}", less than ${prefix}bake${shown}. Make max-bake at least as long as bake.`;
-  return { key: 'max-bake', value: most, message };
 }

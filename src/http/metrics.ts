@@ -20,6 +20,8 @@ export interface ControllerMetrics {
   queueReached(reached: boolean): void;
   /** Something about a rollout was said outside the cluster, or could not be. */
   spoken(what: 'post' | 'edit' | 'reply', outcome: string): void;
+  /** A letter was taken to a program outside, or could not be. */
+  carried(target: 'webhook' | 'github', outcome: string): void;
   /** Something may have been said twice, because it was posted and that was not saved. */
   maybeTwice(): void;
   /** Everything in Prometheus' text format. */
@@ -51,6 +53,7 @@ export function controllerMetrics(): ControllerMetrics {
     evidenceRead: (outcome) => reads.inc({ outcome }),
     queueReached: (reached) => queue.set(reached ? 1 : 0),
     spoken: (what, outcome) => announcements.inc({ what, outcome }),
+    carried: (target, outcome) => announcements.inc({ what: target, outcome }),
     maybeTwice: () => maybeTwice.inc(),
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
@@ -85,7 +88,7 @@ function announcementMetrics(registry: Registry) {
   return {
     announcements: new Counter({
       name: 'serin_announcements_total',
-      help: 'Posts, edits and replies about rollouts by what came of them.',
+      help: 'Posts, edits and replies about rollouts, and letters to programs outside, by what came of them.',
       labelNames: ['what', 'outcome'],
       registers,
     }),

@@ -2,11 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Server as TlsServer } from 'node:tls';
+import { clusterAdoptions } from '../adapters/kubernetes/adoptions.ts';
 import { clusterCallers } from '../adapters/kubernetes/callers.ts';
 import type { Cluster } from '../adapters/kubernetes/connection.ts';
+import { clusterFreezes } from '../adapters/kubernetes/freezes.ts';
+import { clusterPolicies } from '../adapters/kubernetes/policies.ts';
 import { clusterRequestDesk } from '../adapters/kubernetes/request-desk.ts';
 import { clusterRollouts } from '../adapters/kubernetes/rollout-store.ts';
+import { rolloutObject } from '../adapters/kubernetes/rollout-written.ts';
+import { clusterWorkloads } from '../adapters/kubernetes/workloads.ts';
 import type { ApiFlags } from '../cli/cluster.ts';
+import { rememberingFreezes } from '../controller/freezes.ts';
 import type { Log } from '../controller/log.ts';
 import type { RolloutNews } from '../controller/news.ts';
 import type { Clock } from '../controller/ports.ts';
@@ -23,6 +29,8 @@ export interface ApiSources {
   /** The name this process goes by, such as `serin/0.1.0`. */
   readonly userAgent: string;
   readonly namespace?: string;
+  /** The CanaryPolicy whose freezes hold every namespace. */
+  readonly clusterPolicy?: { readonly namespace: string; readonly name: string };
 }
 
 const rereadMs = 60_000;
@@ -37,7 +45,12 @@ export async function serveApi(sources: ApiSources): Promise<{ readonly url: str
       ...sources,
       callers: clusterCallers(cluster, { clock }),
       rollouts: clusterRollouts(cluster, { clock, trouble }),
+      objectOf: rolloutObject,
+      workloads: clusterWorkloads(cluster, clock),
+      policies: clusterPolicies(cluster),
+      adopted: (namespace) => clusterAdoptions(cluster).list(namespace),
       desk: clusterRequestDesk(cluster, { clock }),
+      freezes: rememberingFreezes(clusterFreezes(cluster, sources.clusterPolicy), clock),
       newId: randomUUID,
       version: sources.userAgent.split('/').at(-1) ?? '',
       limits: ordinaryLimits,

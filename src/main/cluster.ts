@@ -1,27 +1,19 @@
 // The cluster as the command uses it.
-import { istioDoctor } from '../adapters/istio/doctor/doctor.ts';
 import { istioMesh } from '../adapters/istio/mesh.ts';
 import { clusterAdoptions } from '../adapters/kubernetes/adoptions.ts';
 import { connectCluster } from '../adapters/kubernetes/connection.ts';
 import { clusterCopies } from '../adapters/kubernetes/copies.ts';
 import { clusterHolds } from '../adapters/kubernetes/holds.ts';
-import { clusterPodAge } from '../adapters/kubernetes/pod-age.ts';
 import { clusterPolicies } from '../adapters/kubernetes/policies.ts';
 import { clusterRequestDesk } from '../adapters/kubernetes/request-desk.ts';
 import { clusterRollouts } from '../adapters/kubernetes/rollout-store.ts';
 import { clusterTemplates } from '../adapters/kubernetes/templates.ts';
 import { clusterWorkloads } from '../adapters/kubernetes/workloads.ts';
-import type { PrometheusOptions } from '../adapters/prometheus/client.ts';
-import { prometheusGauge } from '../adapters/prometheus/gauge.ts';
-import { prometheusMetrics } from '../adapters/prometheus/metrics.ts';
-import type { CliCluster, ClusterFlags, MetricsSource } from '../cli/cluster.ts';
+import type { ClusterFlags, WholeCluster } from '../cli/cluster.ts';
 import type { Host } from './host.ts';
-import { prometheusGaugeQuestions, prometheusQuestion } from './question.ts';
-
-const queryTimeoutMs = 10_000;
 
 /** Connects to the cluster of the flags; nothing is sent before the first call. Rejects when no cluster is configured. */
-export async function openCluster(flags: ClusterFlags, { clock, userAgent }: Host): Promise<CliCluster> {
+export async function openCluster(flags: ClusterFlags, { clock, userAgent }: Host): Promise<WholeCluster> {
   const cluster = connectCluster({
     userAgent,
     ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
@@ -40,27 +32,12 @@ export async function openCluster(flags: ClusterFlags, { clock, userAgent }: Hos
     holds,
     templates: clusterTemplates(cluster, workloads),
     adoptions: clusterAdoptions(cluster),
-    metrics: (source) => prometheusMetrics({ ...prometheusOf(source), podAge: clusterPodAge(cluster) }),
-    gauge: (source) => prometheusGauge(prometheusOf(source)),
+    metrics: async (source) => (await import('./metrics-source.ts')).metricsOf(cluster, source),
+    gauge: async (source) => (await import('./metrics-source.ts')).gaugeOf(source),
     policies,
     mesh,
-    doctor: ({ source, account }) =>
-      istioDoctor({
-        requests: cluster,
-        policies,
-        account,
-        routes: { mesh, workloads },
-        holds: { holds, workloads },
-        ...(source === undefined ? {} : askingOf(prometheusOf(source), clock)),
-      }),
+    doctor: async (asked) =>
+      (await import('./metrics-source.ts')).doctorOf(cluster, { mesh, workloads, holds, policies }, asked, clock),
     close: () => cluster.close(),
   };
-}
-
-function askingOf(options: PrometheusOptions, clock: Host['clock']) {
-  return { query: prometheusQuestion(options, clock), gauge: prometheusGaugeQuestions(options, clock) };
-}
-
-function prometheusOf({ url, tokenFile }: MetricsSource): PrometheusOptions {
-  return { url, timeoutMs: queryTimeoutMs, ...(tokenFile === undefined ? {} : { bearerTokenFile: tokenFile }) };
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { text as textFrom } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Pipeline } from '../cli/cluster.ts';
+import type { CliParts, Pipeline } from '../cli/cluster.ts';
 import { runProgram } from '../cli/program.ts';
 import type { Clock } from '../controller/ports.ts';
 
@@ -14,8 +14,13 @@ export async function runCommand(version: string): Promise<number> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
 
+  const interrupted = stopping.signal;
+  const pause = (ms: number): Promise<void> => wait(ms, undefined, { signal: interrupted }).catch(() => undefined);
+
   return await runProgram(process.argv.slice(2), {
     openCluster: async (flags) => (await import('./cluster.ts')).openCluster(flags, host),
+    openServer: async (flags) => (await import('./server.ts')).openServer(flags, host, { pause, interrupted }),
+    server: serverIn(process.env),
     runController: async (flags) => (await import('./controller.ts')).runController(flags, host, stopping.signal),
     readInput: (file) => (file === '-' ? textFrom(process.stdin) : readFile(file, 'utf8')),
     writeOutput: (file, text) => writeFile(file, text),
@@ -25,22 +30,28 @@ export async function runCommand(version: string): Promise<number> {
     terminal: {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
-      interactive: process.stdout.isTTY,
-      colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+      interactive: process.stdout.isTTY && process.env['TERM'] !== 'dumb',
+      colour: process.stdout.isTTY && process.env['TERM'] !== 'dumb' && (process.env['NO_COLOR'] ?? '') === '',
       get columns() {
-        return process.stdout.columns;
+        return process.stdout.columns || 80; // 0 on a terminal that does not know its size
       },
       get rows() {
-        return process.stdout.rows;
+        return process.stdout.rows || Number.POSITIVE_INFINITY;
       },
       unicode: isUnicode(process.env),
     },
     clock,
     newId: randomUUID,
-    pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => undefined),
-    interrupted: stopping.signal,
+    pause,
+    interrupted,
     version,
   });
+}
+
+/** An empty one counts as none. */
+function serverIn(environment: NodeJS.ProcessEnv): CliParts['server'] {
+  const { SERIN_SERVER: url = '', SERIN_TOKEN: token = '' } = environment;
+  return { ...(url === '' ? {} : { url }), ...(token === '' ? {} : { token }) };
 }
 
 /** GitHub Actions sets both for every step (docs.github.com, "Variables reference"). */

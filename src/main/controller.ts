@@ -32,8 +32,8 @@ import { type ControllerMetrics, controllerMetrics } from '../http/metrics.ts';
 import { serveApi } from './api.ts';
 import type { Host } from './host.ts';
 import { serveHttp } from './http.ts';
+import { mailingOf, runOutside, tellingOutside } from './outside.ts';
 import { prometheusQuestion } from './question.ts';
-import type { RunningSlack } from './slack.ts';
 import { controllerWatches } from './watches.ts';
 
 const stopMs = 10_000;
@@ -60,12 +60,12 @@ export async function runController(flags: ControllerFlags, host: Host, stopping
   const bells = clockOf(flags, host, log, metrics);
   const parts = conduct(flags, host, log, { cluster, source: source.metrics, bells });
   const news = rolloutNews();
-  const slack = await slackOf(flags, host, { cluster, log, metrics });
+  const outside = await runOutside(flags, host, { cluster, log, metrics });
   const watches = controllerWatches({
     cluster,
     clock: host.clock,
     log,
-    conductor: tellingSlack(telling(parts, news), slack),
+    conductor: tellingOutside(telling(parts, news), outside),
     ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
   });
   const { lastRead } = source;
@@ -81,50 +81,15 @@ export async function runController(flags: ControllerFlags, host: Host, stopping
   const { namespace = 'all', slotMs, settleMs } = flags;
   const apiUrl = {
     ...(api === undefined ? {} : { api: api.url }),
-    ...(slack?.url === undefined ? {} : { slack: slack.url }),
+    ...(outside.slackUrl === undefined ? {} : { slack: outside.slackUrl }),
   };
   log.info('The controller is ready', { url: http.url, ...apiUrl, namespace, slotMs, settleMs });
   await untilAborted(stopping);
   log.info('The controller is stopping');
   await bells.stop(stopMs);
-  await Promise.all([watches.stop(), http.close(), api?.close(), slack?.close()]);
+  await Promise.all([watches.stop(), http.close(), api?.close(), outside.close()]);
   await cluster.close();
   return 0;
-}
-
-/** Slack where it is asked for; nothing of it is loaded otherwise. */
-async function slackOf(
-  { slack, clusterName, namespace }: ControllerFlags,
-  { clock }: Host,
-  { cluster, log, metrics }: { readonly cluster: Cluster; readonly log: Log; readonly metrics: ControllerMetrics },
-): Promise<RunningSlack | undefined> {
-  if (slack === undefined) return undefined;
-  const { runSlack } = await import('./slack.ts');
-  return runSlack({
-    slack,
-    cluster,
-    clock,
-    log,
-    counter: metrics,
-    ...(clusterName === undefined ? {} : { clusterName }),
-    ...(namespace === undefined ? {} : { namespace }),
-  });
-}
-
-/** The conductor, for a watch that wakes what is told in Slack as well. */
-function tellingSlack(conductor: Conductor, slack: RunningSlack | undefined): Conductor {
-  if (slack === undefined) return conductor;
-  return {
-    ...conductor,
-    rolloutChanged(rollout, byOthers) {
-      conductor.rolloutChanged(rollout, byOthers);
-      slack.changed(rollout);
-    },
-    rolloutGone(id) {
-      conductor.rolloutGone(id);
-      slack.gone(id);
-    },
-  };
 }
 
 function conduct(
@@ -163,6 +128,7 @@ function conduct(
     wakes: bells,
     log,
     announcing: flags.slack !== undefined,
+    mailing: mailingOf(flags),
     slotMs,
     settleMs,
     lagMs,

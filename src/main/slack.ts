@@ -12,12 +12,13 @@ import { readPeople, slackPeople } from '../adapters/slack/people.ts';
 import { type HttpReceiver, httpReceiver } from '../adapters/slack/receive.ts';
 import { type SlackOptions, slackAnnouncements } from '../adapters/slack/tell.ts';
 import type { SlackFlags } from '../cli/cluster.ts';
-import { type Announcer, announcer } from '../controller/announce-outbox.ts';
+import { announcer } from '../controller/announce-outbox.ts';
 import type { AnnouncementCounter } from '../controller/announcements.ts';
 import { conversation } from '../controller/conversation.ts';
 import type { Log } from '../controller/log.ts';
 import type { Clock } from '../controller/ports.ts';
 import type { Rollout, RolloutId } from '../domain/rollout.ts';
+import { keepDelivering } from './delivering.ts';
 
 /** What Slack is wired to. */
 export interface SlackSources {
@@ -40,7 +41,6 @@ export interface RunningSlack {
   close(): Promise<void>;
 }
 
-const idleMs = 1_000;
 const againMs = 30_000;
 
 /** Starts telling and listening. Rejects when a file cannot be read or the address cannot be had; Slack itself may be away. */
@@ -59,8 +59,8 @@ export async function runSlack(sources: SlackSources): Promise<RunningSlack> {
     ...(listening === undefined ? [] : [keepStarted(listening.app, log, stopping.signal)]),
   ];
   return {
-    changed: (rollout) => telling.announcer.changed(rollout),
-    gone: (id) => telling.announcer.forget(id),
+    changed: (rollout) => telling.deliveries.changed(rollout),
+    gone: (id) => telling.deliveries.forget(id),
     ...(listening?.url === undefined ? {} : { url: listening.url }),
     close: async () => {
       stopping.abort();
@@ -70,12 +70,11 @@ export async function runSlack(sources: SlackSources): Promise<RunningSlack> {
   };
 }
 
-/** The loop that tells: it sleeps until something is due, or changes. */
+/** The loop that tells. */
 function announcing(sources: SlackSources, options: SlackOptions, stopping: AbortSignal) {
   const { cluster, clock, log, counter, clusterName } = sources;
-  let wake = new AbortController();
   const trouble = (message: string, error?: unknown): void => log.warn(message, {}, error);
-  const telling: Announcer = announcer({
+  const parts = {
     rollouts: clusterRollouts(cluster, { clock, trouble }),
     announcements: slackAnnouncements(options),
     clock,
@@ -83,19 +82,9 @@ function announcing(sources: SlackSources, options: SlackOptions, stopping: Abor
     log,
     by: randomUUID(),
     chance: Math.random,
-    woken: () => wake.abort(),
     ...(clusterName === undefined ? {} : { cluster: clusterName }),
-  });
-  async function loop(): Promise<void> {
-    while (!stopping.aborted) {
-      wake = new AbortController();
-      await telling.deliverDue();
-      const due = telling.nextDue() ?? clock.now() + idleMs;
-      const sleepMs = Math.max(20, Math.min(idleMs, due - clock.now()));
-      await wait(sleepMs, undefined, { signal: AbortSignal.any([wake.signal, stopping]) }).catch(() => undefined);
-    }
-  }
-  return { announcer: telling, ended: loop() };
+  };
+  return keepDelivering((woken) => announcer({ ...parts, woken }), clock, stopping);
 }
 
 async function listen(

@@ -111,6 +111,49 @@ See the answer with: serin status ${name} -n shop
     expect((await cluster.run('abort reviews-v2')).code).toBe(10);
   });
 
+  it('waits for whoever asks the same at this moment, and hears what they did, without a line of its own', async () => {
+    const cluster = baking(0);
+    const theirs = { id: 'theirs', verb: 'promote', step: 0, actor: 'bob', surface: 'slack', time: dawn } as const;
+    cluster.put(aRollout({ spec: { requests: [theirs] }, status: { phase: 'baking', step: 0 } }));
+    const answer = { id: 'theirs', outcome: 'done', message: 'Promoted past step 1 by bob from slack.' } as const;
+    cluster.after(2_000, () =>
+      cluster.change(name, { phase: 'shifting', step: 1, answers: [{ ...answer, time: dawn + 2_000 }] }),
+    );
+
+    expect(await cluster.run('promote reviews-v2 --step 1')).toEqual({
+      code: 0,
+      out: `${name}: Step 1 was promoted already, by bob from slack; the rollout is at step 2.\n`,
+      err: '',
+    });
+    expect(cluster.get(name)?.spec.requests).toEqual([theirs]);
+  });
+
+  it('of a rollout that has had many requests, what was done before takes no line', async () => {
+    const asked = Array.from({ length: 10 }, (_, index) => ({
+      id: `request-of-${index}`,
+      verb: 'pause' as const,
+      actor: 'bob',
+      surface: 'slack',
+      time: dawn,
+    }));
+    const answers = asked.map(({ id }) => ({ id, outcome: 'repeated' as const, message: 'Paused.', time: dawn }));
+    const cluster = testCluster();
+    cluster.put(aRollout({ spec: { requests: asked }, status: { phase: 'baking', step: 1, answers } }));
+
+    expect((await cluster.run('promote reviews-v2 --step 1')).out).toContain('Step 1 was left already');
+    expect(cluster.get(name)?.spec.requests).toHaveLength(10);
+  });
+
+  it('means no step while the weight is on its way to the next', async () => {
+    const cluster = testCluster();
+    cluster.put(aRollout({ status: { phase: 'shifting', step: 1 } }));
+
+    expect(await cluster.run('promote reviews-v2')).toMatchObject({
+      code: 1,
+      err: `serin: ${name} is on its way to step 2, so that it is not clear which step is meant.\nTry: serin promote ${name} -n shop --step 2\n`,
+    });
+  });
+
   it('knows the steps of the plan', async () => {
     expect((await baking().run('promote reviews-v2 --step 5')).err).toBe(
       `serin: There is no step 5: the plan of ${name} has 4 (10, 25, 50, 100 percent).\nTry: serin promote --help\n`,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aRequest, aRollout, aRoute, aVerdict, aWorkload, dawn } from '../support/builders.ts';
 import { testCluster } from './support/command.ts';
+import { framesOf } from './support/screen.ts';
 
 const baking = aRollout({
   spec: { requests: [aRequest('promote', { step: 0, id: 'p' }), aRequest('pause')] },
@@ -205,9 +206,9 @@ describe('serin status --watch', () => {
 
     const { out, code } = await cluster.run('status reviews-v2 -w', { screen: true });
 
-    const [first = '', second = ''] = out.split('\u001b[0J');
-    const [page = ''] = first.split('\u001b[');
-    expect(first).toContain(`\u001b[${page.split('\n').length - 1}F`);
+    const [first = '', second = ''] = framesOf(out);
+    const page = first.replace('<?25l', '').replace('<0J', '');
+    expect(second).toContain(`<${page.split('\n').length - 1}F`);
     expect(page.split('\n').every((line) => line.length <= 80)).toBe(true);
     expect(page).toContain(`${'x'.repeat(79)}…`);
     expect(second).toContain('\nDone.\n');

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { screenOf, type Terminal } from '../../src/cli/terminal.ts';
+import { fitting, widthOf } from '../../src/cli/width.ts';
 
 function screen(parts: Partial<Terminal>) {
   const written: string[] = [];
+  const told: string[] = [];
   const terminal = {
     out: (text: string) => void written.push(text),
-    err: () => undefined,
+    err: (text: string) => void told.push(text),
     interactive: true,
     colour: false,
     columns: 10,
     unicode: true,
     ...parts,
   };
-  return { written, terminal, drawn: screenOf(terminal) };
+  return { written, told, terminal, drawn: screenOf(terminal) };
 }
 
 describe('a screen that is drawn over itself', () => {
@@ -22,7 +24,21 @@ describe('a screen that is drawn over itself', () => {
     drawn.draw(['1', '2', '3', '4', '5']);
     drawn.draw(['1', '2', '3']);
 
-    expect(written).toEqual(['1\n2\n(3 more lines: make the window higher)\n', '\u001b[3F\u001b[0J1\n2\n3\n']);
+    expect(written).toEqual([
+      frame('\u001b[?25l', '1\u001b[K\n2\u001b[K\n(3 more lines: make the window higher)\u001b[K\n'),
+      frame('\u001b[3F', '1\u001b[K\n2\u001b[K\n3\u001b[K\n'),
+    ]);
+  });
+
+  it('is written once a frame, and not at all where nothing has changed', () => {
+    const { written, drawn } = screen({});
+
+    drawn.draw(['one', 'two']);
+    drawn.draw(['one', 'two']);
+    drawn.draw(['one']);
+
+    expect(written).toHaveLength(2);
+    expect(written[1]).toBe(frame('\u001b[2F', 'one\u001b[K\n'));
   });
 
   it('is wiped when its width has changed', () => {
@@ -30,16 +46,55 @@ describe('a screen that is drawn over itself', () => {
 
     drawn.draw(['one']);
     terminal.columns = 20;
-    drawn.draw(['two']);
+    drawn.draw(['one']);
 
-    expect(written[1]).toBe('\u001b[2J\u001b[Htwo\n');
+    expect(written[1]).toBe(frame('\u001b[2J\u001b[H', 'one\u001b[K\n'));
   });
 
-  it('cuts lines with a letter that arrives', () => {
-    const { written, drawn } = screen({ unicode: false });
+  it('cuts lines with a letter that arrives, between letters, and leaves the last one of a full line', () => {
+    const ascii = screen({ unicode: false });
+    const wide = screen({});
 
-    drawn.draw(['twelve letters']);
+    ascii.drawn.draw(['twelve letters']);
+    wide.drawn.draw(['漢字漢字漢字', '漢字漢字漢']);
 
-    expect(written).toEqual(['twelve le>\n']);
+    expect(ascii.written).toEqual([frame('\u001b[?25l', 'twelve le>\n')]);
+    expect(wide.written).toEqual([frame('\u001b[?25l', '漢字漢字…\u001b[K\n漢字漢字漢\n')]);
+  });
+
+  it('makes room for narration, and gives the cursor back once', () => {
+    const { written, drawn, told } = screen({});
+
+    drawn.draw(['one']);
+    drawn.say('No answer.\n');
+    drawn.draw(['one']);
+    drawn.leave();
+    drawn.leave();
+
+    expect(told).toEqual(['No answer.\n']);
+    expect(written.slice(1)).toEqual(['\u001b[1F\u001b[0J', frame('', 'one\u001b[K\n'), '\r\u001b[K\u001b[?25h']);
+  });
+});
+
+/** A frame as it is written: held until it is whole, and nothing left below it. */
+function frame(begin: string, lines: string): string {
+  return `\u001b[?2026h${begin}${lines}\u001b[0J\u001b[?2026l`;
+}
+
+describe('the width of a text', () => {
+  it.each([
+    ['plain', 5],
+    ['é', 1],
+    ['漢字', 4],
+    ['ﾊﾝｶｸ', 4],
+    ['ＡＢ', 4],
+    ['👩‍👩‍👧', 2],
+    ['🇩🇪!', 3],
+    ['✓●○→…', 5],
+    ['', 0],
+  ])('of %s is %d columns', (text, columns) => {
+    expect(widthOf(text)).toBe(columns);
+    expect(fitting(text, columns)).toBe(text);
+    expect(widthOf(fitting(text, columns - 1))).toBeLessThan(Math.max(1, columns));
   });
 });

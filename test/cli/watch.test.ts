@@ -4,6 +4,7 @@ import { paintFor, textOf, withoutColour } from '../../src/cli/terminal.ts';
 import { aRollout, aVerdict, aWorkload, dawn } from '../support/builders.ts';
 import { testCluster } from './support/command.ts';
 import { aManagedRollout } from './support/managed.ts';
+import { besidesOf, framesOf } from './support/screen.ts';
 
 const name = 'checkout-bbbbbbbbbb-1';
 
@@ -20,6 +21,7 @@ const baking = aManagedRollout({
           stable: { requests: 1_236, failures: 7 },
           interval: { low: -0.004, high: 0.009, level: 0.99 },
           margin: 0.005,
+          fine: { odds: 3, needed: 10 },
           progress: { have: 412, need: 900, leftMs: 360_000 },
         },
       }),
@@ -73,13 +75,14 @@ checkout in shop: ${name}, attempt 1
    ├─ … errors: undecided (TooFewRequests)
    │  ├─ Canary: 3 of 412 requests count against it (0.73%)
    │  ├─ Stable: 7 of 1,236 requests count against it (0.57%)
-   │  ├─ Difference: between -0.4 and +0.9 points, with 99% certainty. A pass takes less than +0.5 points.
-   │  └─ Progress: 412 of about 900 canary requests, 6m left at this rate.
+   │  ├─ Difference: between -0.4 and +0.9 points, with 99% certainty.
+   │  ├─ Limit: less than +0.5 points worse than stable; the odds that it is are 3 to 1, and 10 to 1 pass.
+   │  └─ Missing: 412 of about 900 canary requests, 6m left at this rate.
    ├─ ✓ traffic: pass (WeightsInEffect)
    │  └─ 24% arrived at the canary.
    └─ ✗ latency: FAIL (LatencyWorse, shown and not judged)
       ├─ Canary: 40 of 412 requests count against it (9.71%)
-      └─ Limit: less than 1% worse than stable
+      └─ Limit: less than +1 points worse than stable.
 
 You can: serin promote checkout -n shop, serin abort checkout -n shop
 `);
@@ -103,6 +106,45 @@ attempt 1
 │     “no” config
 ├─ steps  ✓10% → ●25% → ○50% → ○100%
 `);
+  });
+
+  it('measures wide letters as the screen shows them, and never cuts one in two', () => {
+    const message = '商品ページの応答時間が遅くなりました。👩‍👩‍👧 é 確認してください'.repeat(2);
+    const rollout = aManagedRollout({ status: { ...baking.status, message } });
+    const lines = watchLines({ ...view, rollout }, room({ columns: 31 }));
+
+    expect(lines.slice(3, 8)).toEqual([
+      '├─ baking for 2m20s',
+      '│  └─ 商品ページの応答時間が遅く',
+      '│     なりました。👩‍👩‍👧 é',
+      '│     確認してください商品ページ',
+      '│     の応答時間が遅くなりまし',
+    ]);
+  });
+
+  it('tells of gates in fewer words where it is higher than the screen, those first that pass', () => {
+    const long = aManagedRollout({ status: { ...baking.status, message: 'Baking goes on and on. '.repeat(20) } });
+    const heights = [27, 26, 23, 21, 12].map((rows) => watchLines({ ...view, rollout: long }, room({ rows })));
+    const [whole, open, brief, short, signs] = heights.map(textOf);
+
+    expect(heights.map((lines) => lines.length)).toEqual([26, 23, 21, 18, 15]);
+    expect(whole).toContain('✓ traffic: pass (WeightsInEffect)\n   │  └─ 24% arrived');
+    expect(open).not.toContain('24% arrived');
+    expect(open).toContain('Canary: 3 of 412 requests');
+    expect(brief).not.toContain('Canary: 3 of 412 requests');
+    expect(brief?.match(/on and on/g)).toHaveLength(20);
+    expect(short?.match(/on and on/g)).not.toHaveLength(20);
+    expect(short).toContain('Missing: 412 of about 900 canary requests');
+    expect(signs).not.toContain('Missing');
+    expect(signs).toContain('└─ ✗ latency: FAIL');
+  });
+
+  it('keeps commands whole where they do not fit in one line', () => {
+    expect(watchLines(view, room({ columns: 40 })).slice(-3)).toEqual([
+      'You can:',
+      '  serin promote checkout -n shop',
+      '  serin abort checkout -n shop',
+    ]);
   });
 
   it('is drawn in ASCII where letters beyond it would not arrive', () => {
@@ -132,6 +174,20 @@ attempt 1
   });
 });
 
+describe('stable of a managed Deployment', () => {
+  it.each([
+    ['baking', 'stable checkout checkout:1 (5c5b46c844)'],
+    ['promoting', 'stable checkout checkout:1 (5c5b46c844)'],
+    ['finalizing', 'stable checkout checkout:2 (bbbbbbbbbb)'],
+    ['promoted', 'stable checkout checkout:2 (bbbbbbbbbb)'],
+    ['rolledBack', 'stable checkout checkout:1 (5c5b46c844)'],
+  ] as const)('when it is %s, is %s', (phase, words) => {
+    const rollout = aManagedRollout({ status: { ...baking.status, phase, finishedAt: dawn } });
+
+    expect(textOf(watchLines({ ...view, rollout }, room()))).toContain(`├─ ${words}: 4 of 4 pods ready`);
+  });
+});
+
 describe('serin watch', () => {
   it('draws the tree over itself on a screen, and ends as the rollout does', async () => {
     const cluster = testCluster();
@@ -141,10 +197,42 @@ describe('serin watch', () => {
 
     const { code, out } = await cluster.run('watch checkout', { screen: true, columns: 100 });
 
-    const drawings = out.split('\u001b[0J');
+    const drawings = framesOf(out);
     expect(code).toBe(3);
     expect(drawings[0]).toContain('3 of 4 pods ready, 75%');
     expect(drawings.at(-1)).toContain('└─ Worse.\n');
+  });
+
+  it('gives the cursor back however it ends, and never wipes what it is about to draw', async () => {
+    const cluster = testCluster();
+    cluster.put(baking);
+    cluster.after(4_000, () => cluster.interrupt());
+
+    const { code, out, err } = await cluster.run('watch checkout', { screen: true, columns: 100 });
+
+    expect(code).toBe(130);
+    expect(err).toContain('The rollout goes on.');
+    const [first = '', ...others] = framesOf(out);
+    expect(first).toMatch(/^<\?25lcheckout in shop/);
+    expect(others).toHaveLength(3);
+    expect(others.filter((frame) => !/^<\d+Fcheckout in shop.*<0J$/s.test(frame))).toEqual([]);
+    expect(besidesOf(out)).toEqual(['', '', '', '<CR><K<?25h']);
+  });
+
+  it('tells of a cluster that does not answer where the tree stood, and draws it anew below', async () => {
+    const cluster = testCluster();
+    cluster.put(baking);
+    cluster.after(2_000, () => cluster.silent(new Error('no route to host')));
+    cluster.after(5_000, () => cluster.silent(undefined));
+    cluster.after(8_000, () => cluster.change(name, { phase: 'promoted', message: 'It serves.' }));
+
+    const { code, out, err } = await cluster.run('watch checkout', { screen: true, columns: 100 });
+
+    expect(code).toBe(0);
+    expect(err).toBe('The cluster does not answer (no route to host); trying again.\nThe cluster answers again.\n');
+    const wiped = besidesOf(out).findIndex((piece) => /^<\d+F<0J$/.test(piece));
+    expect(besidesOf(out).filter((piece) => piece !== '')).toEqual([besidesOf(out)[wiped], '<CR><K<?25h']);
+    expect(framesOf(out)[wiped + 1]).toMatch(/^checkout in shop/);
   });
 
   it('goes on without pods where the user may not read them', async () => {

@@ -1,6 +1,6 @@
 // What everything that knows callers promises; held by the one in memory and the one on a real API server.
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Callers } from '../../src/controller/ports.ts';
+import type { Callers } from '../../src/controller/people-port.ts';
 import type { Caller, Right } from '../../src/domain/permission.ts';
 
 /** Callers under test. */

@@ -33,6 +33,11 @@ describe('on a cluster', () => {
         analysis: 'off',
         maxUnmeshed: '5%',
         testers: 'x-canary: true',
+        announce: {
+          slack: { channel: 'releases' },
+          webhook: { url: 'https://hooks.example.com/serin' },
+          github: { repository: 'example/reviews' },
+        },
         gates: [
           {
             name: 'queue',
@@ -66,6 +71,9 @@ describe('on a cluster', () => {
             analysis: 'off',
             maxUnmeshed: 0.05,
             testers: 'x-canary: true',
+            slackChannel: 'releases',
+            webhook: 'https://hooks.example.com/serin',
+            github: { repository: 'example/reviews' },
             gates: [
               { name: 'queue', question: { min: 0, max: 100 }, onNoData: 'fail', shadow: true, failures: 3 },
               { name: 'cpu', question: { most: { kind: 'ratio', value: 2 } }, windowMs: 300_000, intervalMs: 30_000 },
@@ -82,6 +90,9 @@ describe('on a cluster', () => {
       [{ analysis: 'on' }, 'Unsupported value: "on"'],
       [{ maxUnmeshed: 'some' }, 'spec.maxUnmeshed'],
       [{ testers: ['x-canary'] }, 'spec.testers'],
+      [{ announce: {} }, 'spec.announce'],
+      [{ announce: { webhook: { url: 'hooks.example.com' } } }, 'spec.announce.webhook.url'],
+      [{ announce: { github: { repository: 'reviews' } } }, 'spec.announce.github.repository'],
       [{ gates: [{ name: 'queue', query: 'x' }] }, 'A query needs min or max'],
       [{ gates: [{ name: 'queue', max: 1 }] }, 'A gate has a query with min or max, or a comparison'],
       [{ gates: [{ name: 'Queue', query: 'x', max: 1 }] }, 'spec.gates[0].name'],

@@ -1,8 +1,8 @@
 // What every mesh promises of lanes; held by the one in memory and the one on a real API server with Istio's definitions.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { LanesWanted, RouteChange, RouteView, Written } from '../../src/controller/ports.ts';
-import { subsetObjects } from '../../src/controller/ports.ts';
+import type { LanesWanted, RouteChange, RouteView, Written } from '../../src/controller/mesh-port.ts';
+import { subsetObjects } from '../../src/controller/mesh-port.ts';
 import type { Lanes } from '../../src/domain/lanes.ts';
 import { content, type MeshBench, type SeenObject, seen } from './mesh.ts';
 

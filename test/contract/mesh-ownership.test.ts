@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { istioMesh } from '../../src/adapters/istio/mesh.ts';
 import type { Cluster } from '../../src/adapters/kubernetes/connection.ts';
-import type { RouteChange } from '../../src/controller/ports.ts';
+import type { RouteChange } from '../../src/controller/mesh-port.ts';
 import type { Route } from '../../src/domain/rollout.ts';
 import { kubectl } from '../../tools/stack/kubectl.ts';
 import { stackOfThisRun } from '../support/attach.ts';

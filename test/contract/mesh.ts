@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Operation } from '../../src/adapters/memory/json-patch.ts';
 import type { MeshKind, MeshObject } from '../../src/adapters/memory/mesh.ts';
-import type { Mesh, RouteView, Workload } from '../../src/controller/ports.ts';
+import type { Mesh, RouteView } from '../../src/controller/mesh-port.ts';
+import type { Workload } from '../../src/controller/ports.ts';
 import type { Route } from '../../src/domain/rollout.ts';
 import { aWorkload } from '../support/builders.ts';
 

@@ -3,7 +3,7 @@ import { clusterRequestDesk } from '../../src/adapters/kubernetes/request-desk.t
 import { rolloutPath } from '../../src/adapters/kubernetes/rollout-codec.ts';
 import { clusterRollouts } from '../../src/adapters/kubernetes/rollout-store.ts';
 import { memoryRollouts } from '../../src/adapters/memory/rollouts.ts';
-import type { RequestDesk } from '../../src/controller/ports.ts';
+import type { RequestDesk } from '../../src/controller/people-port.ts';
 import { refusalOf } from '../../src/domain/permission.ts';
 import { aSpec, aStatus } from '../support/builders.ts';
 import { change, connectionsForTests, createDeployment, demand, newNamespace } from './crds-bench.ts';
@@ -89,7 +89,7 @@ describe('on a cluster', () => {
 
     await asked(desk, bench);
     const id = { namespace: bench.namespace, name: 'reviews-v2-two-1' };
-    await desk.append(id, { ...promote, id: 'b' });
+    await desk.append(id, { ...promote, id: 'b', step: 1 });
 
     expect(reviews).toHaveLength(1);
     expect((await bench.store.get(id))?.spec.requests.map(({ actor }) => actor)).toEqual(['admin', 'admin']);

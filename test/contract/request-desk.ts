@@ -1,7 +1,9 @@
 // What every desk for requests promises; held by the one in memory and the one on a real API server.
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RequestDesk, RolloutStore } from '../../src/controller/ports.ts';
-import type { Request, RolloutId, RolloutSpec } from '../../src/domain/rollout.ts';
+import type { RequestDesk } from '../../src/controller/people-port.ts';
+import type { RolloutStore } from '../../src/controller/ports.ts';
+import type { Request } from '../../src/domain/people.ts';
+import type { RolloutId, RolloutSpec } from '../../src/domain/rollout.ts';
 import { aSpec, aStatus, dawn } from '../support/builders.ts';
 
 /** A desk under test with the store it writes to. */
@@ -52,7 +54,7 @@ export function requestDeskContract(name: string, begin: () => Promise<DeskBench
     });
 
     it('appends after what is there', async () => {
-      for (const key of ['a', 'b', 'c']) await bench.desk.append(id, asked(key));
+      for (const [step, key] of ['a', 'b', 'c'].entries()) await bench.desk.append(id, asked(key, { step }));
 
       expect((await requests()).map((request) => request.id)).toEqual(['a', 'b', 'c']);
     });
@@ -67,10 +69,34 @@ export function requestDeskContract(name: string, begin: () => Promise<DeskBench
     });
 
     it('writes what several ask at the same time', async () => {
-      const outcomes = await Promise.all(['a', 'b', 'c'].map((key) => bench.desk.append(id, asked(key))));
+      const outcomes = await Promise.all(
+        ['a', 'b', 'c'].map((key, step) => bench.desk.append(id, asked(key, { step }))),
+      );
 
       expect(outcomes).toEqual(Array(3).fill({ kind: 'appended' }));
       expect((await requests()).map((request) => request.id).toSorted()).toEqual(['a', 'b', 'c']);
+    });
+
+    it('writes what many ask at the same time once, and tells the others whose answer is theirs', async () => {
+      const keys = ['a', 'b', 'c', 'd', 'e'];
+
+      const outcomes = await Promise.all(keys.map((key) => bench.desk.append(id, asked(key, { step: 0 }))));
+
+      const [written, ...others] = await requests();
+      expect(others).toEqual([]);
+      expect(outcomes.filter(({ kind }) => kind === 'appended')).toHaveLength(1);
+      expect(outcomes.filter(({ kind }) => kind === 'behind')).toEqual(
+        Array(4).fill({ kind: 'behind', id: written?.id }),
+      );
+    });
+
+    it('takes the same again once it is answered', async () => {
+      await bench.desk.append(id, asked('a'));
+      const rollout = await bench.store.get(id);
+      const answers = [{ id: 'a', outcome: 'refused', message: 'Not now.', time: dawn }] as const;
+      if (rollout !== undefined) await bench.store.save(rollout, aStatus({ answers }));
+
+      expect(await bench.desk.append(id, asked('b'))).toEqual({ kind: 'appended' });
     });
 
     it('appends while the status is saved again and again', async () => {
@@ -81,14 +107,17 @@ export function requestDeskContract(name: string, begin: () => Promise<DeskBench
         }
       })();
 
-      const outcomes = await Promise.all(['a', 'b', 'c'].map((key) => bench.desk.append(id, asked(key))));
+      const outcomes = await Promise.all(
+        ['a', 'b', 'c'].map((key, step) => bench.desk.append(id, asked(key, { step }))),
+      );
       await saving;
 
       expect(outcomes).toEqual(Array(3).fill({ kind: 'appended' }));
     });
 
     it('takes twenty requests and no more', async () => {
-      for (let index = 0; index < 20; index += 1) await bench.desk.append(id, asked(`request-${index}`));
+      for (let index = 0; index < 20; index += 1)
+        await bench.desk.append(id, asked(`request-${index}`, { step: index }));
 
       const outcome = await bench.desk.append(id, asked('one-too-many'));
 

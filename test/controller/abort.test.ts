@@ -16,28 +16,30 @@ describe('an abort', () => {
   ];
 
   it.each(abortable)('in %s goes back to what was before, in the name of who asked', async (phase, arrive) => {
-    const scene = memoryWorld({ weights: [100, null] });
+    const scene = memoryWorld({ weights: [100, null], settings: asking(phase) });
     const before = scene.route();
     expect((await arrive(scene)).status.phase).toBe(phase);
     await scene.ask('abort', { reason: 'pager' });
 
     const { status } = await runUntil(scene, over);
 
-    expect(status).toMatchObject({ phase: 'rolledBack', cause: 'person', message: 'Aborted by ada from test: pager.' });
+    const [cause, word] = phase === 'awaitingApproval' ? ['approval', 'Approval refused'] : ['person', 'Aborted'];
+    expect(status).toMatchObject({ phase: 'rolledBack', cause, message: `${word} by ada from test: pager.` });
     expect(status.answers).toMatchObject([{ outcome: 'done' }]);
     expect(scene.route()).toEqual(before);
     expect(scene.owners()).toEqual(['user']);
   });
 
-  it.each(abortable)('by spec.abort in %s goes back too', async (_phase, arrive) => {
-    const scene = memoryWorld({ weights: [100, null] });
+  it.each(abortable)('by spec.abort in %s goes back too', async (phase, arrive) => {
+    const scene = memoryWorld({ weights: [100, null], settings: asking(phase) });
     const before = scene.route();
     await arrive(scene);
     await scene.edit({ abort: true });
 
     const { status } = await runUntil(scene, over);
 
-    expect(status).toMatchObject({ phase: 'rolledBack', cause: 'person', reason: 'Aborted' });
+    const [cause, reason] = phase === 'awaitingApproval' ? ['approval', 'ApprovalRefused'] : ['person', 'Aborted'];
+    expect(status).toMatchObject({ phase: 'rolledBack', cause, reason });
     expect(scene.route()).toEqual(before);
   });
 
@@ -93,11 +95,13 @@ async function preparingRollout(scene: MemoryWorld): Promise<Rollout> {
   return runUntil(scene, at('preparing', 0));
 }
 
-/** No plan asks for approval yet, so the phase is saved by hand. */
-async function awaitingRollout(scene: MemoryWorld): Promise<Rollout> {
-  const rollout = await runUntil(scene, at('baking', 1));
-  const saved = await scene.world.rollouts.save(rollout, { ...rollout.status, phase: 'awaitingApproval' });
-  return saved.kind === 'saved' ? saved.rollout : rollout;
+function awaitingRollout(scene: MemoryWorld): Promise<Rollout> {
+  return runUntil(scene, at('awaitingApproval', 0));
+}
+
+/** Settings that make a rollout come into the phase. */
+function asking(phase: Phase): Readonly<Record<string, string>> {
+  return phase === 'awaitingApproval' ? { approval: 'every-step' } : {};
 }
 
 function over({ status }: Rollout): boolean {

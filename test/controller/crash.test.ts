@@ -1,18 +1,16 @@
 // A controller that dies before or after any one of its writes, and another that carries on.
 import { describe, expect, it } from 'vitest';
 import { isFinal, type Rollout } from '../../src/domain/rollout.ts';
+import { type Act, actOut, type Death, type Fault } from '../support/dying.ts';
 import { endOf } from '../support/ends.ts';
-import { Crash, crashAt } from '../support/faults.ts';
+import { Crash } from '../support/faults.ts';
 import { round, runFor, runUntil } from '../support/run.ts';
 import { type MemoryWorld, memoryWorld } from '../support/world.ts';
 import { aroundWrites, routeWrites } from '../support/writes.ts';
 
-/** Until what a rollout is run, and what happens then. */
-type Act = readonly [(rollout: Rollout) => boolean, ((scene: MemoryWorld) => Promise<void>)?];
-
 interface Story {
   readonly setUp?: (scene: MemoryWorld) => void;
-  readonly acts: readonly Act[];
+  readonly acts: readonly Act<MemoryWorld>[];
   /** What is written to the route, crash or no crash. */
   readonly written: readonly (number | string)[];
   /** Phases in which a death has to be survived. */
@@ -114,37 +112,12 @@ it('gives up the fields of a weight that it died right after writing', async () 
   expect((await scene.rollout())?.status.phase).toBe('shifting');
 });
 
-interface Death {
-  readonly n: number;
-  readonly write: string;
-  readonly phase: string;
-}
-
-async function play(
-  story: Story,
-  fault?: { readonly n: number; readonly when: 'before' | 'after' },
-): Promise<MemoryWorld & { readonly died?: Death }> {
+async function play(story: Story, fault?: Fault): Promise<MemoryWorld & { readonly died?: Death }> {
   const scene = memoryWorld({ settings: settings('50,100'), weights: [100, null] });
   story.setUp?.(scene);
-  let through = fault === undefined ? scene.world : aroundWrites(scene.world, crashAt(fault.n, fault.when));
-  let died: Death | undefined;
-  for (const [wanted, then] of story.acts) {
-    try {
-      await runUntil(scene, wanted, { through });
-    } catch (error) {
-      if (!(error instanceof Crash) || fault === undefined) throw error;
-      died = { n: fault.n, write: `${error.write.port}.${error.write.verb}`, phase: await phaseOf(scene) };
-      through = scene.world;
-      await runUntil(scene, wanted, { through });
-    }
-    await then?.(scene);
-  }
+  const died = await actOut(scene, story.acts, fault);
   await runFor(scene, 1_000);
   return died === undefined ? scene : { ...scene, died };
-}
-
-async function phaseOf(scene: MemoryWorld): Promise<string> {
-  return (await scene.rollout())?.status.phase ?? 'none';
 }
 
 function settings(steps: string): Readonly<Record<string, string>> {

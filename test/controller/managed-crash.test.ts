@@ -1,15 +1,13 @@
 // A controller of managed Deployments that dies before or after any one of its writes, and another that carries on.
 import { describe, expect, it } from 'vitest';
 import { isFinal, type Rollout } from '../../src/domain/rollout.ts';
-import { Crash, crashAt } from '../support/faults.ts';
+import { type Act, actOut, type Death, type Fault } from '../support/dying.ts';
 import { type ManagedWorld, managedWorld } from '../support/managed-world.ts';
-import { runFor, runUntil } from '../support/run.ts';
-import { aroundWrites } from '../support/writes.ts';
+import { runFor } from '../support/run.ts';
 
-/** Until what a rollout is run, and what a user does then. */
-type Act = readonly [(rollout: Rollout) => boolean, ((scene: ManagedWorld) => Promise<void>)?];
-
-const stories: Readonly<Record<string, { readonly acts: readonly Act[]; readonly bad?: readonly string[] }>> = {
+const stories: Readonly<
+  Record<string, { readonly acts: readonly Act<ManagedWorld>[]; readonly bad?: readonly string[] }>
+> = {
   'is promoted': { acts: [[over]] },
   'fails a gate': { bad: ['checkout-r2'], acts: [[over]] },
   'is superseded': {
@@ -57,7 +55,7 @@ describe.each(Object.entries(stories))('a managed rollout that %s', (_name, stor
         const { scene, died } = await play(story, { n, when });
         if (died === undefined) break;
         deaths += 1;
-        expect([n, died, await endOf(scene)]).toEqual([n, died, expected]);
+        expect([died, await endOf(scene)]).toEqual([died, expected]);
       }
 
       expect(deaths).toBeGreaterThan(30 / stride);
@@ -68,27 +66,15 @@ describe.each(Object.entries(stories))('a managed rollout that %s', (_name, stor
 
 async function play(
   story: (typeof stories)[string],
-  fault?: { readonly n: number; readonly when: 'before' | 'after' },
-): Promise<{ readonly scene: ManagedWorld; readonly died?: string }> {
+  fault?: Fault,
+): Promise<{ readonly scene: ManagedWorld; readonly died?: Death }> {
   const scene = managedWorld({
     settings: { steps: '50,100', bake: '15s', 'min-requests': '10', 'error-margin': '10%' },
   });
   await runFor(scene, 30_000);
   for (const name of story.bad ?? []) scene.traffic.errors[name] = 0.5;
   await scene.release('r2');
-  let through = fault === undefined ? scene.world : aroundWrites(scene.world, crashAt(fault.n, fault.when));
-  let died: string | undefined;
-  for (const [wanted, then] of [...story.acts, [over] as Act]) {
-    try {
-      await runUntil(scene, wanted, { through });
-    } catch (error) {
-      if (!(error instanceof Crash)) throw error;
-      died = `${error.write.port}.${error.write.verb}`;
-      through = scene.world;
-      await runUntil(scene, wanted, { through });
-    }
-    await then?.(scene);
-  }
+  const died = await actOut(scene, [...story.acts, [over]], fault);
   await runFor(scene, 40_000);
   return died === undefined ? { scene } : { scene, died };
 }

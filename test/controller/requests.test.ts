@@ -131,59 +131,6 @@ describe('a promotion by a person', () => {
   });
 });
 
-describe('a pause', () => {
-  it('holds forward moves, whatever the gates say, until it is lifted', async () => {
-    const scene = memoryWorld({ settings: { steps: '50,100' } });
-    await runUntil(scene, baking(0));
-    await scene.ask('pause');
-
-    const paused = await runFor(scene, 400_000);
-    expect(paused?.status).toMatchObject({ phase: 'baking', step: 0, reason: 'Paused', pausedBy: 'ada' });
-    await scene.ask('resume');
-    const { status } = await runUntil(scene, over);
-
-    expect(status.phase).toBe('promoted');
-    expect(status.pausedBy).toBeUndefined();
-  });
-
-  it('does not keep a failing canary in service', async () => {
-    const scene = memoryWorld({ settings: { steps: '50,100' } });
-    await runUntil(scene, baking(0));
-    await scene.ask('pause');
-    scene.traffic.errors['reviews-v2'] = 0.2;
-
-    const { status } = await runUntil(scene, over);
-
-    expect(status).toMatchObject({ phase: 'rolledBack', cause: 'gate' });
-  });
-
-  it('by spec.paused holds too, and names the way on', async () => {
-    const scene = memoryWorld({ settings: { steps: '50,100' } });
-    await runUntil(scene, baking(0));
-    await scene.edit({ paused: true });
-    await scene.ask('resume');
-
-    const paused = await runFor(scene, 400_000);
-    expect(paused?.status).toMatchObject({ phase: 'baking', step: 0 });
-    expect(paused?.status.answers).toMatchObject([
-      { outcome: 'refused', message: expect.stringContaining('spec.paused') },
-    ]);
-    await scene.edit({ paused: false });
-
-    expect((await runUntil(scene, over)).status.phase).toBe('promoted');
-  });
-
-  it('outlasts the step it was asked in', async () => {
-    const scene = memoryWorld({ settings: { steps: '50,100' } });
-    await runUntil(scene, ({ status }) => status.phase === 'shifting');
-    await scene.ask('pause');
-
-    const paused = await runFor(scene, 600_000);
-
-    expect(paused?.status).toMatchObject({ phase: 'baking', step: 0, pausedBy: 'ada' });
-  });
-});
-
 describe('requests', () => {
   it('are answered in the order they were written, an abort not waiting for a promotion', async () => {
     const scene = memoryWorld({ settings: long });

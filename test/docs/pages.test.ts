@@ -5,7 +5,7 @@ import { exitCodes } from '../../src/cli/exit.ts';
 import { forecastLines } from '../../src/cli/render/plan-forecast.ts';
 import { defaultPlan } from '../../src/domain/plan.ts';
 import { phases } from '../../src/domain/rollout.ts';
-import { settingKeys } from '../../src/domain/settings.ts';
+import { settingKeys } from '../../src/domain/settings-keys.ts';
 import { testCluster } from '../cli/support/command.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -64,7 +64,9 @@ describe('docs/glossary.md', () => {
 describe('links between the pages', () => {
   const pages = [
     'README.md',
+    'ARCHITECTURE.md',
     'docs/annotations.md',
+    'docs/announcements.md',
     'docs/api.md',
     'docs/approvals.md',
     'docs/ci/README.md',
@@ -74,12 +76,15 @@ describe('links between the pages', () => {
     'docs/ci/jenkins.md',
     'docs/ci/tekton.md',
     'docs/cli.md',
+    'docs/doctor.md',
     'docs/first-rollout.md',
     'docs/gates.md',
     'docs/gitops.md',
     'docs/glossary.md',
+    'docs/machine.md',
     'docs/migrating.md',
     'docs/security.md',
+    'docs/slack.md',
   ];
 
   it.each(pages)('of %s lead to files that are there', async (path) => {

@@ -4,10 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { type FreezeWindow, frozenAt, instantOf, offsetAt, wallClock, windowEnd } from '../../src/domain/freeze.ts';
 import { readFreezes } from '../../src/domain/freeze-settings.ts';
 
-const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Pacific/Apia'];
+// Of the later ones clocks change at midnight, or by half an hour.
+const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia', 'Australia/Lord_Howe'];
+zones.push('America/Havana', 'Asia/Beirut', 'America/Santiago', 'Atlantic/Azores');
 const hourMs = 3_600_000;
 const instant = fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2035, 0, 1) });
 const zone = fc.constantFrom(...zones);
+
+/** When clocks were or will be changed, from 2024 on. */
+const changes = fc.constantFrom(...zones.flatMap((timeZone) => changesOf(timeZone).map((at) => ({ at, timeZone }))));
 
 describe('a window of the week', () => {
   const weekend = [
@@ -29,13 +34,34 @@ describe('a window of the week', () => {
     expect(untilOf(weekend, '2026-10-24T12:00:00Z')).toBe('2026-10-26T07:00:00.000Z');
   });
 
-  it('that begins in the hour that is skipped begins after it, one that ends in the hour that comes twice ends the second time', () => {
-    const night = [{ name: 'night', timeZone: 'Europe/Berlin', days: ['Sun'], from: '02:30', to: '02:45' }];
+  it('that begins in the hour that is skipped begins right after it, one that ends in the hour that comes twice ends the second time', () => {
+    const night = [{ name: 'night', timeZone: 'Europe/Berlin', days: ['Sun'], from: '02:30', to: '03:15' }];
+    const short = [{ name: 'short', timeZone: 'Europe/Berlin', days: ['Sun'], from: '02:30', to: '02:45' }];
 
-    expect(untilOf(night, '2026-10-25T00:30:00Z')).toBe('2026-10-25T01:45:00.000Z');
-    expect(untilOf(night, '2026-10-25T01:44:59Z')).toBe('2026-10-25T01:45:00.000Z');
-    expect(untilOf(night, '2026-03-29T01:30:00Z')).toBe('2026-03-29T01:45:00.000Z');
-    expect(untilOf(night, '2026-03-29T01:00:00Z')).toBeUndefined();
+    expect(untilOf(short, '2026-10-25T00:30:00Z')).toBe('2026-10-25T01:45:00.000Z');
+    expect(untilOf(short, '2026-10-25T01:44:59Z')).toBe('2026-10-25T01:45:00.000Z');
+    expect(untilOf(night, '2026-03-29T00:59:59Z')).toBeUndefined();
+    expect(untilOf(night, '2026-03-29T01:00:00Z')).toBe('2026-03-29T01:15:00.000Z');
+    expect(untilOf(short, '2026-03-29T01:00:00Z')).toBeUndefined();
+    expect(untilOf(short, '2026-03-29T01:30:00Z')).toBeUndefined();
+  });
+
+  it('is never missed: whenever the clock on the wall shows a time within it, it holds, also on days on which clocks change', () => {
+    const near = fc.oneof(fc.integer({ min: -120, max: 180 }), fc.integer({ min: -1_500, max: 1_500 }));
+    const [from, to] = [fc.integer({ min: 0, max: 1_438 }), fc.integer({ min: 1, max: 1_440 })];
+    fc.assert(
+      fc.property(changes, near, from, to, ({ at, timeZone }, off, a, b) => {
+        fc.pre(a < b);
+        const now = at + off * 60_000;
+        const wall = new Date(now + offsetAt(now, timeZone));
+        const minutes = wall.getUTCHours() * 60 + wall.getUTCMinutes();
+        const spans = [{ day: wall.getUTCDay(), from: a, days: 0, to: b }];
+        fc.pre(minutes >= a && minutes < b);
+
+        expect(windowEnd({ name: 'd', timeZone, span: { kind: 'weekly', spans } }, now)).toBeGreaterThan(now);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('of days alone is the whole of each, and days that follow each other are one', () => {
@@ -196,4 +222,15 @@ function untilOf(freeze: unknown, at: string): string | undefined {
   expect(declared.problems).toEqual([]);
   const until = frozenAt([declared], Date.parse(at))?.until;
   return until === undefined ? undefined : new Date(until).toISOString();
+}
+
+/** The hours of four years at whose end the clocks of a zone are ahead of UTC by another time than at their beginning. */
+function changesOf(timeZone: string): readonly number[] {
+  const days = Array.from({ length: 4 * 365 }, (_, day) => Date.UTC(2024, 0, 1 + day));
+  const changing = days.filter((day) => offsetAt(day, timeZone) !== offsetAt(day + 24 * hourMs, timeZone));
+  return changing.flatMap((day) =>
+    Array.from({ length: 24 }, (_, hour) => day + hour * hourMs).filter(
+      (at) => offsetAt(at, timeZone) !== offsetAt(at + hourMs, timeZone),
+    ),
+  );
 }

@@ -1,8 +1,9 @@
 // What a change leaves to be told, and what is dropped when too much of it waits.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { OutboxEntry } from '../../src/domain/outbox.ts';
 import { delivered, entered, mostEntries, withOutbox } from '../../src/domain/outbox.ts';
-import type { OutboxEntry, Phase, RolloutStatus } from '../../src/domain/rollout.ts';
+import type { Phase, RolloutStatus } from '../../src/domain/rollout.ts';
 import { aPlan, aRollout, dawn } from '../support/builders.ts';
 
 function left(
@@ -31,6 +32,13 @@ describe('a change', () => {
     expect(left({}, { phase, message: 'Now.' })).toEqual([
       { key: `${phase}.0.${dawn}`, time: dawn, to, message: 'Now.' },
     ]);
+  });
+
+  it('is told in so many words as there is room for, and none is cut in two', () => {
+    const [entry] = left({}, { phase: 'promoted', message: 'canaries sing '.repeat(40) });
+
+    expect(entry?.message).toMatch(/^(canaries sing )+(canaries|canaries sing)…$/);
+    expect(entry?.message.length).toBeGreaterThan(380);
   });
 
   it('that stops the rollout is for the channel, and its end for the thread', () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { verbs } from '../../src/domain/people.ts';
 import { isRefusal, type Right, refusalOf, rightOf, rights, rightsOf } from '../../src/domain/permission.ts';
-import { verbs } from '../../src/domain/rollout.ts';
 import { aPlan } from '../support/builders.ts';
 
 const root = join(import.meta.dirname, '..', '..');

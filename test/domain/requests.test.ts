@@ -1,17 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { askedBy, type RequestOutcome } from '../../src/domain/desk.ts';
+import { type Request, verbs } from '../../src/domain/people.ts';
 import { answerRequest, openRequests } from '../../src/domain/requests.ts';
-import {
-  isAbortable,
-  isFinal,
-  type Phase,
-  phases,
-  type Request,
-  type RolloutSpec,
-  type RolloutStatus,
-  verbs,
-} from '../../src/domain/rollout.ts';
+import { isAbortable, type Phase, phases, type RolloutSpec, type RolloutStatus } from '../../src/domain/rollout.ts';
 import { aRequest, aRollout, aSpec, aStatus, aWarrant, dawn } from '../support/builders.ts';
 
 describe('promote', () => {
@@ -145,7 +137,16 @@ describe('abort', () => {
 });
 
 describe('pause and resume', () => {
-  it.each(phases.filter((phase) => !isFinal(phase)))('pause holds a rollout in %s', (phase) => {
+  it.each<[Phase, string]>([
+    ['promoting', 'Too late to pause: a promotion is not left half-way. The new version serves everybody by now.'],
+    ['finalizing', 'Too late to pause: a promotion is not left half-way. The new version serves everybody by now.'],
+    ['held', 'Nothing is left to pause: the rollout is held.'],
+    ['rollingBack', 'Nothing is left to pause: the rollout is rollingBack.'],
+  ])('in %s holds nothing, and says so', (phase, message) => {
+    expect(said(ask(aRequest('pause'), { phase }))).toEqual(['refused', message, 'none']);
+  });
+
+  it.each(phases.filter(isAbortable))('pause holds a rollout in %s', (phase) => {
     const outcome = ask(aRequest('pause'), { phase });
 
     expect(outcome?.answer.outcome).toBe('done');

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultPlan } from '../../src/domain/plan.ts';
-import {
-  concerns,
-  type ParsedSettings,
-  parseSettings,
-  type SettingProblem,
-  settingsWith,
-} from '../../src/domain/settings.ts';
+import { concerns, type ParsedSettings, parseSettings, settingsWith } from '../../src/domain/settings.ts';
+import type { SettingProblem } from '../../src/domain/settings-keys.ts';
 
 describe('settings of a managed Deployment', () => {
   it('are the defaults where canaries are enabled and nothing else is said', () => {

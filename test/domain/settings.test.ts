@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultPlan } from '../../src/domain/plan.ts';
-import {
-  concerns,
-  type ParsedSettings,
-  parseSettings,
-  policyOf,
-  type SettingProblem,
-  settingKeys,
-} from '../../src/domain/settings.ts';
+import { concerns, type ParsedSettings, parseSettings, policyOf } from '../../src/domain/settings.ts';
+import { type SettingProblem, settingKeys } from '../../src/domain/settings-keys.ts';
 
 describe('settings', () => {
   it('are none where nothing is annotated', () => {

@@ -7,20 +7,18 @@ import { z } from 'zod';
 import { run } from '../../tools/parts/run.ts';
 import { kubeconfigOfAccount } from '../../tools/scene/install.ts';
 import { certificates } from '../../tools/stack/identities.ts';
-import { kubectlOutput } from '../../tools/stack/kubectl.ts';
 import { stackOfThisRun } from '../support/attach.ts';
 import { type Cleanup, storyOf } from '../support/cleanup.ts';
 import { eventually } from '../support/eventually.ts';
 import { weightsMoved } from '../support/history.ts';
+import { applyPeopleRoles } from '../support/people-roles.ts';
 import type { Story } from '../support/story.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const patient = { bake: '10m', 'max-bake': '20m' };
 const loopback = { address: '127.0.0.1:0' };
 
-beforeAll(async () => {
-  await kubectlOutput(stackOfThisRun(), ['apply', '-f', join(root, 'deploy', 'controller', 'people.yaml')]);
-});
+beforeAll(applyPeopleRoles);
 
 /** A story whose controller serves the API. */
 function apiStory(context: Cleanup, name: string): Promise<Story> {

@@ -1,25 +1,32 @@
 // A person's word, and freezes, on the real parts.
 import { describe, expect, it } from 'vitest';
 import { storyOf } from '../support/cleanup.ts';
+import { kubectlRequest } from '../support/people.ts';
+import type { Story } from '../support/story.ts';
+
+/** A window of the story's namespace that has begun and lasts for an hour. */
+async function freeze(story: Story): Promise<void> {
+  const hourMs = 3_600_000;
+  const [from, to] = [Date.now() - hourMs, Date.now() + hourMs].map((at) => new Date(at).toISOString());
+  const policy = {
+    apiVersion: 'serin.dev/v1alpha1',
+    kind: 'CanaryPolicy',
+    metadata: { name: 'calm' },
+    spec: { freeze: [{ name: 'audit', reason: 'the auditors are here', from, to }] },
+  };
+  await story.kubectl(['apply', '-f', '-'], JSON.stringify(policy));
+}
 
 const plan = { steps: '50,100', bake: '2s', approval: 'every-step' };
 
-describe('approval', () => {
+describe.concurrent('approval', () => {
   it('is given by kubectl for one step and by serin for the next, and the rollout is promoted', async (context) => {
     const story = await storyOf(context, 'approve', { rps: 200 });
     await story.release(plan);
     const first = await story.until('the first question', ({ status }) => status.phase === 'awaitingApproval', 90_000);
     const shown = await story.serin('status', 'reviews-v2');
-    const request = {
-      id: 'by-kubectl',
-      verb: 'approve',
-      step: 0,
-      actor: 'kubernetes-admin',
-      surface: 'kubectl',
-      time: new Date().toISOString(),
-    };
-    const patch = JSON.stringify([{ op: 'add', path: '/spec/requests/-', value: request }]);
-    await story.kubectl(['patch', 'canaryrollout', first.metadata.name, '--type=json', '-p', patch]);
+    const request = kubectlRequest({ id: 'by-kubectl', verb: 'approve', step: 0, actor: 'kubernetes-admin' });
+    await story.kubectl(['patch', 'canaryrollout', first.metadata.name, ...request]);
     await story.until(
       'the second question',
       ({ status }) => status.phase === 'awaitingApproval' && status.step === 1,
@@ -67,22 +74,14 @@ describe('approval', () => {
     const story = await storyOf(context, 'freeze', { rps: 200 });
     await story.release({ steps: '50,100', bake: '8s' });
     await story.until('the bake', ({ status }) => status.phase === 'baking', 90_000);
-    const hourMs = 3_600_000;
-    const [from, to] = [Date.now() - hourMs, Date.now() + hourMs].map((at) => new Date(at).toISOString());
-    const policy = {
-      apiVersion: 'serin.dev/v1alpha1',
-      kind: 'CanaryPolicy',
-      metadata: { name: 'calm' },
-      spec: { freeze: [{ name: 'audit', reason: 'the auditors are here', from, to }] },
-    };
-    await story.kubectl(['apply', '-f', '-'], JSON.stringify(policy));
+    await freeze(story);
 
     const held = await story.until('the freeze to hold it', ({ status }) => status.reason === 'Frozen', 60_000);
     const weights = await story.weights();
     const refused = await story.serin('promote', 'reviews-v2');
     const thoughtless = await story.serin('promote', 'reviews-v2', '--override-freeze');
     const overridden = await story.serin('promote', 'reviews-v2', '--override-freeze', '--reason', 'login is broken');
-    await story.reaches('promoted', 90_000);
+    const end = await story.reaches('promoted', 90_000);
 
     expect(held.status).toMatchObject({ phase: 'baking', step: 0 });
     expect(held.status.message).toContain('by "audit" of CanaryPolicy');
@@ -92,5 +91,68 @@ describe('approval', () => {
     expect(overridden).toMatchObject({ code: 0, stdout: expect.stringContaining('Promoted past step 1 by') });
     const events = await story.events();
     expect(events.some((event) => /^FreezeOverridden: .*: login is broken\.$/.test(event))).toBe(true);
+    expect(end.status['freezeOverride']).toMatchObject({ by: 'admin', surface: 'serin', reason: 'login is broken' });
+  });
+
+  it('or not: what a freeze holds is rolled back all the same when it turns bad', async (context) => {
+    const story = await storyOf(context, 'freeze-bad', { rps: 200 });
+    await story.release({ steps: '50,100', bake: '10s' });
+    await story.until('the bake', ({ status }) => status.phase === 'baking', 90_000);
+    await freeze(story);
+    await story.until('the freeze to hold it', ({ status }) => status.reason === 'Frozen', 60_000);
+
+    await story.mesh.putBehaviour(story.namespace, 'reviews-v2', { kind: '5xx', rate: 0.5 });
+    const end = await story.reaches('rolledBack', 90_000);
+
+    expect(end.status.cause).toBe('gate');
+    expect(await story.weights()).toEqual([100, 0]);
+  });
+
+  it('that nobody gives in time is done without where the plan says advance', async (context) => {
+    const story = await storyOf(context, 'expire-on', { rps: 200 });
+    await story.release({ ...plan, steps: '100', 'approval-timeout': '6s', 'on-approval-timeout': 'advance' });
+
+    const end = await story.reaches('promoted');
+
+    expect(end.status.history.map(({ phase }) => phase)).toContain('awaitingApproval');
+    expect(end.status.history.map(({ message }) => message).join(' ')).toMatch(/without an approval|nobody/i);
+  });
+
+  it('that nobody gives in time is waited for where the plan says hold, and still counts', async (context) => {
+    const story = await storyOf(context, 'expire-hold', { rps: 200 });
+    await story.release({ ...plan, steps: '100', 'approval-timeout': '6s', 'on-approval-timeout': 'hold' });
+    const stalled = await story.until('the alarm', ({ status }) =>
+      status.conditions.some(({ type, status: is }) => type === 'Stalled' && is === 'True'),
+    );
+
+    const approved = await story.serin('approve', 'reviews-v2');
+    await story.reaches('promoted', 90_000);
+
+    expect(stalled.status.phase).toBe('awaitingApproval');
+    expect(approved).toMatchObject({ code: 0, stdout: expect.stringContaining('Step 1 is approved by admin') });
+  });
+
+  it('is not taken from who made the change, nor a promote in its place', async (context) => {
+    const story = await storyOf(context, 'author', { rps: 200 });
+    await story.release({ ...plan, steps: '100', 'approval-by-author': 'refused', author: 'admin' });
+    const asked = await story.until('the question', ({ status }) => status.phase === 'awaitingApproval');
+
+    const own = await story.serin('approve', 'reviews-v2');
+    const promote = await story.serin('promote', 'reviews-v2');
+    await story.kubectl([
+      'patch',
+      'canaryrollout',
+      asked.metadata.name,
+      ...kubectlRequest({ id: 'by-carol', actor: 'carol', verb: 'approve', step: 0 }),
+    ]);
+    await story.reaches('promoted', 90_000);
+
+    for (const refused of [own, promote])
+      expect(refused).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining(
+          'admin made this change (serin.dev/author), and approval-by-author is refused.',
+        ),
+      });
   });
 });

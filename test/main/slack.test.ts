@@ -12,9 +12,9 @@ import { silentLog } from '../../src/controller/log.ts';
 import { withOutbox } from '../../src/domain/outbox.ts';
 import type { Rollout, RolloutStatus } from '../../src/domain/rollout.ts';
 import { type RunningSlack, runSlack } from '../../src/main/slack.ts';
+import { type FakeSlack, fakeSlack } from '../../tools/slack/fake-slack.ts';
 import { aPlan, aRollout, aSpec, dawn } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FakeSlack, fakeSlack } from '../support/fake-slack.ts';
 
 const id = { namespace: 'shop', name: 'reviews-v2-two-1' };
 const objectSchema = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.string() }) });

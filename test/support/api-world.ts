@@ -1,6 +1,7 @@
 // The HTTP API over a world in memory, listening on loopback, with a controller that ticks while it is asked.
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { rolloutObject } from '../../src/adapters/kubernetes/rollout-written.ts';
 import { type MemoryCallers, memoryCallers } from '../../src/adapters/memory/callers.ts';
 import type { Fields, Log } from '../../src/controller/log.ts';
 import { type RolloutNews, type RolloutTeller, rolloutNews } from '../../src/controller/news.ts';
@@ -58,7 +59,12 @@ export function apiScene({ parts, limits, ...options }: ApiOptions = {}): ApiSce
   const app = apiApp({
     callers,
     rollouts: scene.world.rollouts,
+    objectOf: rolloutObject,
+    workloads: scene.world.workloads,
+    policies: scene.world.policies,
+    adopted: async () => [],
     desk: scene.desk,
+    ...(scene.world.freezes === undefined ? {} : { freezes: scene.world.freezes }),
     news,
     clock: scene.world.clock,
     log: logInto(lines),

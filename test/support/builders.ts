@@ -1,8 +1,9 @@
 // Values for tests that show only what matters: everything left out is ordinary.
 import type { Workload } from '../../src/controller/ports.ts';
 import type { Present } from '../../src/domain/interrupt.ts';
+import type { Request } from '../../src/domain/people.ts';
 import { defaultPlan, type Plan } from '../../src/domain/plan.ts';
-import type { Request, Rollout, RolloutSpec, RolloutStatus, Route, Warrant } from '../../src/domain/rollout.ts';
+import type { Rollout, RolloutSpec, RolloutStatus, Route, Warrant } from '../../src/domain/rollout.ts';
 import type { GateVerdict, Verdict, VerdictReason } from '../../src/domain/verdict.ts';
 
 /** The instant at which every built rollout was created; a line of any grid of whole seconds. */

@@ -41,8 +41,10 @@ const noEnvironment: readonly Ban[] = [
 ];
 const injected: readonly Ban[] = [{ word: /\bprocess\b/, because: 'the command works through the io it is handed' }];
 
+/** What the controller needs from outside. */
+const ports = ['src/controller/ports.ts', 'src/controller/mesh-port.ts', 'src/controller/people-port.ts'];
 /** What an adapter may know of the controller: the ports, and the log it writes to. */
-const sockets = ['src/domain/', 'src/controller/ports.ts', 'src/controller/log.ts'];
+const sockets = ['src/domain/', ...ports, 'src/controller/log.ts'];
 
 function adapter(vendor: string, packages: readonly string[], opens: readonly string[] = []): Room {
   return {
@@ -65,6 +67,8 @@ const rooms: readonly Room[] = [
   adapter('queue', ['bullmq', 'ioredis', 'zod']),
   adapter('log', ['pino']),
   adapter('slack', ['@slack/bolt', 'yaml', 'zod'], ['src/controller/announcements.ts']),
+  adapter('outside', ['undici', 'zod'], ['src/controller/carrier.ts']),
+  adapter('http-api', ['zod']),
   adapter('memory', []),
   {
     home: 'src/http/',
@@ -75,7 +79,7 @@ const rooms: readonly Room[] = [
   },
   {
     home: 'src/cli/',
-    opens: ['src/domain/', 'src/controller/ports.ts'],
+    opens: ['src/domain/', ...ports],
     packages: ['commander', 'yaml', 'zod'],
     node: true,
     without: injected,

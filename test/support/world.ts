@@ -16,9 +16,11 @@ import { memoryWorkloads } from '../../src/adapters/memory/workloads.ts';
 import { gauges } from '../../src/controller/gauges.ts';
 import { evidenceLedger } from '../../src/controller/ledger.ts';
 import { silentLog } from '../../src/controller/log.ts';
-import type { Announcement, PodTrouble, RequestDesk, Workload } from '../../src/controller/ports.ts';
+import type { RequestDesk } from '../../src/controller/people-port.ts';
+import type { Announcement, PodTrouble, Workload } from '../../src/controller/ports.ts';
 import type { World } from '../../src/controller/world.ts';
-import type { Request, Rollout, RolloutSpec } from '../../src/domain/rollout.ts';
+import type { Request } from '../../src/domain/people.ts';
+import type { Rollout, RolloutSpec } from '../../src/domain/rollout.ts';
 import type { Millis } from '../../src/domain/time.ts';
 import { simulatedClock } from './clock.ts';
 import { ordinary, putMesh } from './reviews.ts';
@@ -68,7 +70,7 @@ export interface MemoryWorld {
   /** Whether a Deployment's annotations are understood. */
   acceptance(name: string): Acceptance | undefined;
   workload(name: string): Promise<Workload | undefined>;
-  /** Asks something of the newest rollout, under an id of its own unless one is given. */
+  /** Asks something of the newest rollout as `kubectl edit` would, whatever else is asked; under an id of its own unless one is given. */
   ask(
     verb: Request['verb'],
     parts?: Partial<Pick<Request, 'id' | 'step' | 'reason' | 'overrideFreeze'>>,
@@ -221,8 +223,10 @@ export function memoryWorld({
     workload: (name) => workloads.get('shop', name),
     async ask(verb, parts = {}) {
       asked += 1;
-      const { id } = await newest();
-      await rollouts.append(id, { id: `request-${asked}`, verb, surface: 'test', ...parts });
+      const { id, spec } = await newest();
+      const request = { id: `request-${asked}`, verb, surface: 'test', actor: 'ada', time: clock.now(), ...parts };
+      if (spec.requests.some((one) => one.id === request.id)) return;
+      rollouts.edit(id, { requests: [...spec.requests, request] });
     },
     async edit(spec) {
       rollouts.edit((await newest()).id, spec);

@@ -30,15 +30,15 @@ export interface Seen {
 
 /** Rollouts as they come and change. */
 export interface Followed {
-  /** The end of the rollout number `count` of a namespace, counted from 1; undefined when it does not end within two minutes. */
+  /** The end of the rollout number `count` of a namespace, counted from 1; undefined when it does not end within three minutes. */
   end(namespace: string, count: number): Promise<Seen | undefined>;
   stop(): void;
 }
 
-const storyMs = 120_000;
+const storyMs = 180_000;
 
-/** Prints every change of every rollout, until it is stopped. */
-export function followRollouts(stack: Stack, out: Printer): Followed {
+/** Prints every change of every rollout, until it is stopped; those in `quiet` namespaces are told elsewhere. */
+export function followRollouts(stack: Stack, out: Printer, quiet: readonly string[] = []): Followed {
   const child = spawn(stack.bin.kubectl, ['get', 'canaryrollouts.serin.dev', '-A', '--watch', '-o', 'json'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, KUBECONFIG: stack.kubeconfig },
@@ -52,7 +52,7 @@ export function followRollouts(stack: Stack, out: Printer): Followed {
     const seen = seenOf(JSON.parse(lines.join('\n')));
     lines = [];
     const known = latest.get(seen.namespace) ?? new Map<string, Seen>();
-    tell(out, known.get(seen.name), seen);
+    if (!quiet.includes(seen.namespace)) tell(out, known.get(seen.name), seen);
     latest.set(seen.namespace, known.set(seen.name, seen));
     changed.dispatchEvent(new Event('change'));
   });

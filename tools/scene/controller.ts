@@ -17,6 +17,8 @@ export interface ControllerOptions {
   readonly sweep?: string;
   /** Where the HTTP API is served, and the files of its certificate; off unless given. */
   readonly api?: { readonly address: string; readonly certFile?: string; readonly keyFile?: string };
+  /** Further flags, as they are typed. */
+  readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -107,7 +109,7 @@ function flags(options: ControllerOptions): string[] {
     ['--api-tls-cert-file', options.api?.certFile],
     ['--api-tls-key-file', options.api?.keyFile],
   ];
-  return pairs.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  return [...pairs.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value])), ...(options.flags ?? [])];
 }
 
 function parseLine(line: string): LogLine | undefined {

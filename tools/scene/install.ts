@@ -31,6 +31,12 @@ export async function installAccount(stack: Stack, { policies }: { readonly poli
   await kubectlEventually(stack, ['apply', '--server-side', '--force-conflicts', ...flags], establishedMs);
 }
 
+/** Applies the roles of people, and the policy that holds their requests to them. */
+export async function installPeople(stack: Stack): Promise<void> {
+  const flags = ['controller/people.yaml', 'admission/requests.yaml'].flatMap((file) => ['-f', join(deploy, file)]);
+  await kubectlEventually(stack, ['apply', '--server-side', '--force-conflicts', ...flags], establishedMs);
+}
+
 const kubeconfigSchema = z.looseObject({ users: z.tuple([z.looseObject({ name: z.string() })]) });
 
 /**

@@ -1,6 +1,6 @@
 // Finding a rollout's route again in the object as it is now: by the route's name, or else by its destinations, and
 // never by a place that was remembered.
-import { destinationName, type RouteProblem } from '../../controller/ports.ts';
+import { destinationName, type RouteProblem } from '../../controller/mesh-port.ts';
 import type { Destination, Route } from '../../domain/rollout.ts';
 import { fullHost } from './hosts.ts';
 import { placeOf, type Rule, rulesOf, type Target, type VirtualService } from './virtual-service.ts';

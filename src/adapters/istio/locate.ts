@@ -1,5 +1,5 @@
 // Finding the one route whose weights lead to both versions, by what its destinations mean.
-import type { Located } from '../../controller/ports.ts';
+import type { Located } from '../../controller/mesh-port.ts';
 import type { RolloutSpec, Route } from '../../domain/rollout.ts';
 import { fullHost } from './hosts.ts';
 import { noPair, noSuchRoute, noSuchVirtualService, noVirtualService } from './missing.ts';

@@ -1,5 +1,7 @@
 // Istio's routes, read and written through the Kubernetes API.
-import type { Located, Mesh, RouteChange, RouteView, Viewed, Workload, Written } from '../../controller/ports.ts';
+
+import type { Located, Mesh, RouteChange, RouteView, Viewed, Written } from '../../controller/mesh-port.ts';
+import type { Workload } from '../../controller/ports.ts';
 import type { RolloutSpec, Route } from '../../domain/rollout.ts';
 import { claimIn } from './claim.ts';
 import { type FoundPair, findPair, lostObject } from './find-pair.ts';

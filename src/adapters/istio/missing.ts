@@ -1,5 +1,5 @@
 // Why no route was found, in sentences that say what was, and what to write.
-import { destinationName, type RouteProblem } from '../../controller/ports.ts';
+import { destinationName, type RouteProblem } from '../../controller/mesh-port.ts';
 import { nearest } from '../../domain/spelling.ts';
 import { fullHost, serviceHost } from './hosts.ts';
 import { pairLines } from './pair-lines.ts';

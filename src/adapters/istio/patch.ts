@@ -1,6 +1,6 @@
 // The one patch by which Serin writes a route, as a value (RFC 6902). It is locked on the version that was read, tests
 // everything it relies on, and changes the two weights and the claim; nothing else.
-import type { RouteChange, RouteProblem } from '../../controller/ports.ts';
+import type { RouteChange, RouteProblem } from '../../controller/mesh-port.ts';
 import type { Route } from '../../domain/rollout.ts';
 import { claimKey, claimText } from './claim.ts';
 import { type FoundPair, findPair } from './find-pair.ts';

@@ -1,5 +1,5 @@
 // Why a route that was found cannot carry a rollout, in sentences that end in what to do.
-import { destinationName, type RouteProblem } from '../../controller/ports.ts';
+import { destinationName, type RouteProblem } from '../../controller/mesh-port.ts';
 import { claimIn } from './claim.ts';
 import type { Pair } from './surroundings.ts';
 import { effectiveWeight, placeOf, type Target } from './virtual-service.ts';

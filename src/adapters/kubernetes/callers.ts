@@ -1,7 +1,8 @@
 // Who callers are and what they may do, asked of the API server: TokenReview and SubjectAccessReview.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Callers, Clock } from '../../controller/ports.ts';
+import type { Callers } from '../../controller/people-port.ts';
+import type { Clock } from '../../controller/ports.ts';
 import type { Caller, Right } from '../../domain/permission.ts';
 import type { Instant, Millis } from '../../domain/time.ts';
 import type { ClusterRequests } from './connection.ts';

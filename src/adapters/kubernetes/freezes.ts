@@ -1,6 +1,6 @@
 // Freezes: what the CanaryPolicies of a namespace say of them, and the one policy that holds for all namespaces.
 import { z } from 'zod';
-import type { Freezes } from '../../controller/ports.ts';
+import type { Freezes } from '../../controller/people-port.ts';
 import { type DeclaredFreezes, readFreezes } from '../../domain/freeze-settings.ts';
 import type { ClusterRequests } from './connection.ts';
 import { refused } from './refused.ts';

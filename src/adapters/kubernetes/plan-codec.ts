@@ -2,7 +2,8 @@
 import { readGates } from '../../domain/gates/custom-settings.ts';
 import { writeGate } from '../../domain/gates/custom-writing.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { parseSettings, prefix } from '../../domain/settings.ts';
+import { parseSettings } from '../../domain/settings.ts';
+import { prefix } from '../../domain/settings-keys.ts';
 import { formatDuration, type Millis, parseDuration } from '../../domain/time.ts';
 import type { StoredPlan } from './rollout-object.ts';
 
@@ -22,6 +23,9 @@ export function writePlan(plan: Plan): StoredPlan {
     falseRollback: exactShare(plan.falseRollback),
     ...(plan.testers === undefined ? {} : { testers: plan.testers }),
     ...(plan.slackChannel === undefined ? {} : { slackChannel: plan.slackChannel }),
+    ...(plan.webhook === undefined ? {} : { webhook: plan.webhook }),
+    ...(plan.github === undefined ? {} : { github: plan.github.repository }),
+    ...(plan.github?.ref === undefined ? {} : { githubRef: plan.github.ref }),
     ...writeApproval(plan.approval),
     ...(plan.gates.length === 0 ? {} : { gates: plan.gates.map(writeGate) }),
   };
@@ -56,6 +60,9 @@ export function readPlan(stored: StoredPlan): Plan {
     ...(stored.maxUnmeshed === undefined ? {} : { 'max-unmeshed': stored.maxUnmeshed }),
     ...(stored.testers === undefined ? {} : { testers: stored.testers }),
     ...(stored.slackChannel === undefined ? {} : { 'slack-channel': stored.slackChannel }),
+    ...(stored.webhook === undefined ? {} : { webhook: stored.webhook }),
+    ...(stored.github === undefined ? {} : { github: stored.github }),
+    ...(stored.githubRef === undefined ? {} : { 'github-ref': stored.githubRef }),
     ...(stored.approval === undefined ? {} : { approval: stored.approval }),
     ...(stored.approvalTimeout === undefined ? {} : { 'approval-timeout': stored.approvalTimeout }),
     ...(stored.onApprovalTimeout === undefined ? {} : { 'on-approval-timeout': stored.onApprovalTimeout }),

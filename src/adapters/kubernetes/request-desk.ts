@@ -1,8 +1,11 @@
 // Requests of people and pipelines, appended to a rollout's spec.
 import { z } from 'zod';
-import type { Clock, RequestDesk } from '../../controller/ports.ts';
+import type { Appended, RequestDesk } from '../../controller/people-port.ts';
+import type { Clock } from '../../controller/ports.ts';
+import { asksTheSame, type Wish } from '../../domain/asked-before.ts';
+import type { Request } from '../../domain/people.ts';
 import { refusalOf, rightOf, rights } from '../../domain/permission.ts';
-import type { Request, RolloutId } from '../../domain/rollout.ts';
+import type { RolloutId } from '../../domain/rollout.ts';
 import type { Answer, ClusterRequests } from './connection.ts';
 import { refused, sentenceOf } from './refused.ts';
 import { rolloutPath, writeRequest } from './rollout-codec.ts';
@@ -10,13 +13,22 @@ import { mostRequests } from './rollout-object.ts';
 
 const reviewSchema = z.object({ status: z.object({ userInfo: z.object({ username: z.string() }) }) });
 
-/** The list as it is stored, which a patch has to find again. */
+/** The list as it is stored, which a patch has to find again, and what was answered of it. */
 const requestsSchema = z.object({
   spec: z.object({ requests: z.array(z.looseObject({ id: z.string() })).default([]) }),
+  status: z.object({ answers: z.array(z.object({ id: z.string() })).default([]) }).prefault({}),
 });
 
-type StoredRequests = z.output<typeof requestsSchema>['spec']['requests'];
-type Appended = Awaited<ReturnType<RequestDesk['append']>>;
+const wishSchema = z.object({
+  verb: z.string(),
+  step: z.number().optional(),
+  overrideFreeze: z.literal(true).optional(),
+});
+
+interface Stored {
+  readonly requests: z.output<typeof requestsSchema>['spec']['requests'];
+  readonly answered: readonly string[];
+}
 
 const tries = 5;
 
@@ -35,16 +47,17 @@ export function clusterRequestDesk(cluster: ClusterRequests, { clock }: { readon
     return name;
   }
 
-  async function stored(id: RolloutId): Promise<StoredRequests | undefined> {
+  async function stored(id: RolloutId): Promise<Stored | undefined> {
     const answer = await cluster.request('GET', rolloutPath(id));
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw refused(`Reading CanaryRollout ${id.namespace}/${id.name}`, answer);
-    return requestsSchema.parse(answer.body).spec.requests;
+    const { spec, status } = requestsSchema.parse(answer.body);
+    return { requests: spec.requests, answered: status.answers.map((each) => each.id) };
   }
 
-  function write(id: RolloutId, before: StoredRequests, request: Request): Promise<Answer> {
+  function write(id: RolloutId, { requests }: Stored, request: Request): Promise<Answer> {
     const body = [
-      { op: 'test', path: '/spec/requests', value: before },
+      { op: 'test', path: '/spec/requests', value: requests },
       { op: 'add', path: '/spec/requests/-', value: writeRequest(request) },
     ];
     const contentType = 'application/json-patch+json';
@@ -57,15 +70,15 @@ export function clusterRequestDesk(cluster: ClusterRequests, { clock }: { readon
     let before = await stored(id);
     for (let attempt = 0; attempt < tries; attempt += 1) {
       if (before === undefined) return { kind: 'gone' };
-      if (before.some((each) => each.id === request.id)) return { kind: 'appended' };
-      if (before.length >= mostRequests) return { kind: 'full' };
+      const known = knownOf(before, request);
+      if (known !== undefined) return known;
       const answer = await write(id, before, signed);
       if (answer.status === 200) return { kind: 'appended' };
       if (answer.status === 404) return { kind: 'gone' };
       if (answer.status === 403) return { kind: 'refused', message: forbidden(answer, id, signed) };
       const now = await stored(id);
       // The list is what it was, so that the request itself is what the cluster does not take.
-      if (answer.status === 422 && JSON.stringify(now) === JSON.stringify(before))
+      if (answer.status === 422 && JSON.stringify(now?.requests) === JSON.stringify(before.requests))
         return { kind: 'refused', message: sentenceOf(answer.body) };
       if (answer.status !== 409 && answer.status !== 422) throw refused('Writing the request', answer);
       before = now;
@@ -74,6 +87,20 @@ export function clusterRequestDesk(cluster: ClusterRequests, { clock }: { readon
   }
 
   return { append };
+}
+
+/** What is known without writing: it is there, the same is asked and not answered yet, or there is no room. */
+function knownOf({ requests, answered }: Stored, request: Wish & Pick<Request, 'id'>): Appended | undefined {
+  if (requests.some(({ id }) => id === request.id)) return { kind: 'appended' };
+  const twin = requests.find((each) => !answered.includes(each.id) && isTwin(each, request));
+  if (twin !== undefined) return { kind: 'behind', id: twin.id };
+  return requests.length >= mostRequests ? { kind: 'full' } : undefined;
+}
+
+/** Whether a stored request asks the same. One that cannot be read asks something else. */
+function isTwin(stored: unknown, request: Wish): boolean {
+  const wish = wishSchema.safeParse(stored).data;
+  return wish !== undefined && asksTheSame(wish, request);
 }
 
 /** The sentence that everybody without the right reads; the cluster's own where something else stands in the way. */

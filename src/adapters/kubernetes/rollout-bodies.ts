@@ -1,11 +1,12 @@
 // What is sent when a rollout is created and when its status is saved.
 import type { Rollout, RolloutId, RolloutSpec, RolloutStatus } from '../../domain/rollout.ts';
-import { prefix } from '../../domain/settings.ts';
+import { prefix } from '../../domain/settings-keys.ts';
 import { conditionsOf, displayOf } from '../../domain/status.ts';
 import { formatInstant, type Instant } from '../../domain/time.ts';
 import { labelValue } from './label-value.ts';
 import { writeSpec, writeStatus } from './rollout-codec.ts';
-import { restoreFinalizer, rolloutKind, type StoredCondition } from './rollout-object.ts';
+import { restoreFinalizer, rolloutKind } from './rollout-object.ts';
+import type { StoredCondition } from './rollout-status-object.ts';
 import { fitStatus } from './status-size.ts';
 
 /** A new object without a status: owned by its target, so that it goes with it, but not before its route is restored. */

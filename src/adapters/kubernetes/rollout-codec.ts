@@ -2,23 +2,16 @@
 import { z } from 'zod';
 import type { Evidence } from '../../domain/evidence.ts';
 import type { Lanes } from '../../domain/lanes.ts';
-import type {
-  Approval,
-  Given,
-  Request,
-  Rollout,
-  RolloutId,
-  RolloutSpec,
-  RolloutStatus,
-  Route,
-  Told,
-} from '../../domain/rollout.ts';
+import type { Approval, Given, Request } from '../../domain/people.ts';
+import type { Rollout, RolloutId, RolloutSpec, RolloutStatus, Route, Told } from '../../domain/rollout.ts';
 import { formatInstant, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
+import { readMail, writeMail } from './mail-codec.ts';
 import type { Metadata } from './metadata.ts';
 import { writeNumbers } from './numbers-codec.ts';
 import { readPlan, writePlan } from './plan-codec.ts';
-import { rolloutObjectSchema, type StoredSpec, type StoredStatus, statusSchema } from './rollout-object.ts';
+import { rolloutObjectSchema, type StoredSpec } from './rollout-object.ts';
+import { type StoredStatus, statusSchema } from './rollout-status-object.ts';
 
 /**
  * Reads a stored object. One without a phase was created and not yet written to: it is pending since its creation. Throws, naming
@@ -47,13 +40,14 @@ function isWritten(status: unknown): boolean {
 function readStatus(object: unknown, stored: unknown): RolloutStatus {
   const parsed = statusSchema.safeParse(stored);
   if (!parsed.success) throw unreadable(object, parsed.error);
-  const { weight, route, lanes, verdicts, ...others } = parsed.data;
+  const { weight, route, lanes, verdicts, mail, ...others } = parsed.data;
   return {
     ...others,
     weight: { intended: weight.intended, observed: weight.observed ?? null },
     verdicts: verdicts as readonly GateVerdict[],
     ...(route === undefined ? {} : { route: readRoute(route) }),
     ...(lanes === undefined ? {} : { lanes: readLanes(lanes) }),
+    ...(mail === undefined ? {} : { mail: readMail(mail) }),
   };
 }
 
@@ -122,7 +116,7 @@ export function writeRequest(request: Request): NonNullable<StoredSpec['requests
 export function writeStatus(status: RolloutStatus): StoredStatus {
   const { since, writtenAt, bakeSince, checkpointAt, due, finishedAt, weight, route, lanes, evidence, ...rest } =
     status;
-  const { outbox, slack, approval, freezeOverride, ...others } = rest;
+  const { outbox, slack, mail, approval, freezeOverride, ...others } = rest;
   return {
     ...others,
     weight: { intended: weight.intended, ...(weight.observed === null ? {} : { observed: weight.observed }) },
@@ -137,6 +131,7 @@ export function writeStatus(status: RolloutStatus): StoredStatus {
     ...(evidence === undefined ? {} : { evidence: writeEvidence(evidence) }),
     ...(outbox === undefined ? {} : { outbox: outbox.map((entry) => ({ ...entry, time: formatInstant(entry.time) })) }),
     ...(slack === undefined ? {} : { slack: writeTold(slack) }),
+    ...(mail === undefined ? {} : { mail: writeMail(mail) }),
     ...(approval === undefined ? {} : { approval: writeApproval(approval) }),
     ...(freezeOverride === undefined ? {} : { freezeOverride: writeGiven(freezeOverride) }),
     verdicts: status.verdicts.map(writeVerdict),

@@ -7,7 +7,8 @@ import { objectSchema } from './metadata.ts';
 import { refused } from './refused.ts';
 import { newRollout, statusBody } from './rollout-bodies.ts';
 import { readRollout, rolloutPath, rolloutsPath } from './rollout-codec.ts';
-import { conditionsSchema, restoreFinalizer, rolloutObjectSchema, type StoredCondition } from './rollout-object.ts';
+import { restoreFinalizer, rolloutObjectSchema } from './rollout-object.ts';
+import { conditionsSchema, type StoredCondition } from './rollout-status-object.ts';
 
 /** What the store needs besides the cluster. */
 export interface RolloutStoreOptions {

@@ -1,5 +1,5 @@
 // Keeps a stored rollout under 64 KiB: the bounds of each text, and what is given up first when it is still too large.
-import type { StoredStatus } from './rollout-object.ts';
+import type { StoredStatus } from './rollout-status-object.ts';
 
 /** The status with everything that is derived for readers. */
 export interface FullStatus extends StoredStatus {
@@ -37,13 +37,13 @@ const economies: readonly ((status: FullStatus) => FullStatus)[] = [
   (status) => withVerdicts(status, 16, 1_000, 0),
   (status) => withHistory(status, 8),
   (status) => withConditions(status, 100),
-  (status) => ({ ...status, ...outboxOf(status, 6, 100) }),
+  (status) => ({ ...status, ...outboxOf(status, 6, 100), ...mailOf(status, 6, 100) }),
   (status) => withVerdicts(status, 16, 150, 0),
   (status) => withAnswers(status, 60),
   withoutCounts,
   (status) => withHistory(status, 0),
   (status) => withVerdicts(status, 16, 60, 0),
-  (status) => ({ ...status, ...outboxOf(status, 2, 40) }),
+  (status) => ({ ...status, ...outboxOf(status, 2, 40), ...mailOf(status, 2, 40) }),
   withShortSentences,
   withFewWords,
 ];
@@ -58,6 +58,7 @@ function bounded(status: FullStatus): FullStatus {
     ...cut,
     reason: clip(cut.reason, 100),
     ...outboxOf(cut, 12, 400),
+    ...mailOf(cut, 12, 400),
     ...(cut.pausedBy === undefined ? {} : { pausedBy: clip(cut.pausedBy, 256) }),
     ...(cut.route === undefined ? {} : { route: { ...cut.route, services: (cut.route.services ?? []).slice(0, 8) } }),
     display: Object.fromEntries(Object.entries(cut.display).map(([key, text]) => [key, clip(text, 256)])),
@@ -89,6 +90,17 @@ function withAnswers(status: FullStatus, letters: number): FullStatus {
 function outboxOf({ outbox }: FullStatus, entries: number, letters: number): Pick<FullStatus, 'outbox'> {
   if (outbox === undefined) return {};
   return { outbox: outbox.slice(-entries).map((entry) => ({ ...entry, message: clip(entry.message, letters) })) };
+}
+
+/** The newest letters, of which the last says where the rollout stands. */
+function mailOf({ mail }: FullStatus, count: number, letters: number): Pick<FullStatus, 'mail'> {
+  if (mail === undefined) return {};
+  const kept = (mail.letters ?? []).slice(-count).map((letter) => ({
+    ...letter,
+    reason: clip(letter.reason, 100),
+    message: clip(letter.message, letters),
+  }));
+  return { mail: { ...mail, letters: kept } };
 }
 
 function withConditions(status: FullStatus, letters: number): FullStatus {
@@ -141,10 +153,12 @@ function withShortSentences(status: FullStatus): FullStatus {
 
 /** The last resort, for letters of four bytes each. */
 function withFewWords(status: FullStatus): FullStatus {
-  const few = withVerdicts(withAnswers(withConditions(withSentences(status, 60), 10), 20), 4, 60, 0);
+  const few = withVerdicts(withAnswers(withConditions(withSentences(status, 40), 10), 20), 3, 40, 0);
   return {
     ...few,
     ...outboxOf(few, 1, 20),
+    ...mailOf(few, 1, 20),
+    display: Object.fromEntries(Object.entries(few.display).map(([key, text]) => [key, clip(text, 60)])),
     ...(few.pausedBy === undefined ? {} : { pausedBy: clip(few.pausedBy, 60) }),
   };
 }

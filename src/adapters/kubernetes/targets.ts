@@ -1,7 +1,7 @@
 // What a Deployment shows of its rollouts: annotations, and a condition for annotations that cannot be followed.
 import { z } from 'zod';
 import type { Clock, Marks, Targets } from '../../controller/ports.ts';
-import { prefix } from '../../domain/settings.ts';
+import { prefix } from '../../domain/settings-keys.ts';
 import { formatInstant } from '../../domain/time.ts';
 import type { Answer, ClusterRequests } from './connection.ts';
 import { metadataAlone, objectSchema } from './metadata.ts';

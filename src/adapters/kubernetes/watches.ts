@@ -1,6 +1,6 @@
 // What the controller is told of as it happens: annotated Deployments, rollouts, and the objects that hold routes.
 import type { Rollout, RolloutId } from '../../domain/rollout.ts';
-import { prefix } from '../../domain/settings.ts';
+import { prefix } from '../../domain/settings-keys.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Cluster } from './connection.ts';
 import { type FollowTimes, type ListWatch, listWatch, type Surroundings } from './list-watch.ts';

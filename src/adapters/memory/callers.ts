@@ -1,5 +1,5 @@
 // Callers in memory, for unit tests: a table of tokens and a table of rights.
-import type { Callers } from '../../controller/ports.ts';
+import type { Callers } from '../../controller/people-port.ts';
 import type { Caller, Right } from '../../domain/permission.ts';
 
 /** Callers, and what a test does to them. */

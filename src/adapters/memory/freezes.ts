@@ -1,5 +1,5 @@
 // Freezes in memory, for unit tests.
-import type { Freezes } from '../../controller/ports.ts';
+import type { Freezes } from '../../controller/people-port.ts';
 import { readFreezes } from '../../domain/freeze-settings.ts';
 
 /** What policies say of freezes, by `namespace/name`; a test may add to it and take away while a world runs. */

@@ -1,7 +1,7 @@
 // The mesh in memory, for tests of what is made of it: the few answers of an API server that routes need, under the same
 // translation that speaks to the real one.
 import { isDeepStrictEqual } from 'node:util';
-import type { Mesh } from '../../controller/ports.ts';
+import type { Mesh } from '../../controller/mesh-port.ts';
 import { type Operation, patched } from './json-patch.ts';
 
 /** The kinds of objects a mesh is made of, as the API calls them. */

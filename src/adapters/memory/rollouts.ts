@@ -1,6 +1,11 @@
 // Rollouts in memory, for unit tests: the same promises as the cluster's, and what people do with kubectl.
-import type { Clock, RequestDesk, RolloutStore, Saved } from '../../controller/ports.ts';
-import type { Request, Rollout, RolloutId, RolloutSpec, RolloutStatus } from '../../domain/rollout.ts';
+
+import type { Appended, RequestDesk } from '../../controller/people-port.ts';
+import type { Clock, RolloutStore, Saved } from '../../controller/ports.ts';
+import { asksTheSame } from '../../domain/asked-before.ts';
+import type { Request } from '../../domain/people.ts';
+import { openRequests } from '../../domain/requests.ts';
+import type { Rollout, RolloutId, RolloutSpec, RolloutStatus } from '../../domain/rollout.ts';
 
 /** The store and the desk in one, because they share their objects. */
 export interface MemoryRollouts extends RolloutStore, RequestDesk {
@@ -70,18 +75,17 @@ export function memoryRollouts({ clock, actor = 'ada' }: MemoryRolloutsOptions):
     else keep(kept.rollout, false);
   }
 
-  function append(
-    id: RolloutId,
-    request: Omit<Request, 'actor' | 'time'>,
-    as: string = actor,
-  ): 'appended' | 'full' | 'gone' {
+  function append(id: RolloutId, request: Omit<Request, 'actor' | 'time'>, as: string = actor): Appended {
     const kept = shelf.get(keyOf(id));
-    if (kept === undefined) return 'gone';
-    const { requests } = kept.rollout.spec;
-    if (requests.some((each) => each.id === request.id)) return 'appended';
-    if (requests.length >= mostRequests) return 'full';
+    if (kept === undefined) return { kind: 'gone' };
+    const { spec, status } = kept.rollout;
+    const { requests } = spec;
+    if (requests.some((each) => each.id === request.id)) return { kind: 'appended' };
+    const twin = openRequests(spec, status).find((each) => asksTheSame(each, request));
+    if (twin !== undefined) return { kind: 'behind', id: twin.id };
+    if (requests.length >= mostRequests) return { kind: 'full' };
     respecify(kept, { requests: [...requests, { ...request, actor: as, time: clock.now() }] });
-    return 'appended';
+    return { kind: 'appended' };
   }
 
   return {
@@ -98,7 +102,7 @@ export function memoryRollouts({ clock, actor = 'ada' }: MemoryRolloutsOptions):
     remove: async ({ id, uid }) => {
       if (shelf.get(keyOf(id))?.rollout.uid === uid) discard(id);
     },
-    append: async (id, request, as) => ({ kind: append(id, request, as) }),
+    append: async (id, request, as) => append(id, request, as),
     edit(id, change) {
       const kept = shelf.get(keyOf(id));
       if (kept !== undefined) respecify(kept, change);

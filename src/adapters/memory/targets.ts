@@ -1,6 +1,6 @@
 // What Deployments in memory show of their rollouts, for unit tests.
 import type { Targets } from '../../controller/ports.ts';
-import { prefix } from '../../domain/settings.ts';
+import { prefix } from '../../domain/settings-keys.ts';
 import type { MemoryWorkloads } from './workloads.ts';
 
 /** Whether a Deployment's annotations are understood; undefined while there was never a reason to say. */

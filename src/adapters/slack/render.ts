@@ -32,11 +32,12 @@ const words: Readonly<Record<Standing, string>> = {
 /** Draws the message of a rollout. */
 export function drawNotice(notice: Notice): Drawn {
   const { service, place, from, to, standing, progress, sentence, deeds, buttons } = notice;
+  const rest = progress.startsWith(words[standing]) ? progress.slice(words[standing].length).trimStart() : progress;
   const change = `${fitted(from, 600)} → ${fitted(to, 600)}`;
   const blocks: types.KnownBlock[] = [
     { type: 'header', text: { type: 'plain_text', text: clipped(`${service} · ${place}`, 150), emoji: false } },
     section(change),
-    section(`${signs[standing]} *${words[standing]}*  ${fitted(progress, 300)}\n${fitted(sentence, 2_500)}`),
+    section(`${`${signs[standing]} *${words[standing]}*  ${fitted(rest, 300)}`.trimEnd()}\n${fitted(sentence, 2_500)}`),
     ...deeds.map(
       (deed): types.KnownBlock => ({
         type: 'context',

@@ -12,7 +12,7 @@ import {
 } from '../../domain/forecast.ts';
 import { grouped } from '../../domain/gates/words.ts';
 import { formatShare, type Plan, undecidedFactor } from '../../domain/plan.ts';
-import { prefix } from '../../domain/settings.ts';
+import { prefix } from '../../domain/settings-keys.ts';
 import { formatDuration, type Millis } from '../../domain/time.ts';
 import { levelOf, type Traffic } from '../traffic.ts';
 import { fact } from './plan.ts';

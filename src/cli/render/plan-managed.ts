@@ -1,6 +1,7 @@
 // What a rollout of a managed Deployment would do: its lanes, and every object it would touch, in the order of the touching.
+
+import { subsetObjects } from '../../controller/mesh-port.ts';
 import type { Workload } from '../../controller/ports.ts';
-import { subsetObjects } from '../../controller/ports.ts';
 import { forecastOf, type Level, lasts, passesInTime, rateFor, type StepForecast } from '../../domain/forecast.ts';
 import type { Lanes, Original } from '../../domain/lanes.ts';
 import { canaryStem, copyName, replicasFor, stableStem } from '../../domain/managed.ts';

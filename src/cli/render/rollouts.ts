@@ -1,7 +1,8 @@
 // Many rollouts: as a table, as names, or as records for programs.
-import { isFinal, type Rollout } from '../../domain/rollout.ts';
+import { recordOf } from '../../domain/record.ts';
+import type { Rollout } from '../../domain/rollout.ts';
 import { displayOf, isPaused } from '../../domain/status.ts';
-import { formatInstant, type Instant } from '../../domain/time.ts';
+import type { Instant } from '../../domain/time.ts';
 import { exitCodeOf } from '../exit.ts';
 import type { Paint } from '../terminal.ts';
 import { age, table } from './table.ts';
@@ -71,40 +72,8 @@ export function resourceName(rollout: Rollout): string {
   return `canaryrollout.serin.dev/${rollout.id.name}`;
 }
 
-/** A rollout for programs: stable keys, times as RFC 3339, and the display strings people see. */
-export function recordOf(rollout: Rollout): Readonly<Record<string, unknown>> {
-  const { id, spec, status } = rollout;
-  return {
-    schema: 'serin.dev/rollout/v1',
-    namespace: id.namespace,
-    name: id.name,
-    uid: rollout.uid,
-    createdAt: formatInstant(rollout.createdAt),
-    target: spec.target.name,
-    attempt: spec.attempt,
-    stable: spec.stable,
-    canary: spec.canary,
-    phase: status.phase,
-    reason: status.reason,
-    message: status.message,
-    paused: isPaused(spec, status),
-    step: Math.min(status.step + 1, spec.plan.steps.length),
-    steps: spec.plan.steps,
-    weight: status.weight,
-    ...endOf(rollout),
-    verdicts: status.verdicts,
-    history: status.history.map((entry) => ({ ...entry, time: formatInstant(entry.time), step: entry.step + 1 })),
-    answers: status.answers.map((answer) => ({ ...answer, time: formatInstant(answer.time) })),
-    display: displayOf(spec, status),
-  };
-}
-
-function endOf({ status }: Rollout): Readonly<Record<string, unknown>> {
-  if (!isFinal(status.phase)) return { finished: false };
-  return {
-    finished: true,
-    ...(status.finishedAt === undefined ? {} : { finishedAt: formatInstant(status.finishedAt) }),
-    ...(status.cause === undefined ? {} : { cause: status.cause }),
-    exitCode: exitCodeOf(status),
-  };
+/** The record that the HTTP API gives, and at the end the exit code that stands for it. */
+export function recordFor(rollout: Rollout): Readonly<Record<string, unknown>> {
+  const record = recordOf(rollout);
+  return { ...record, ...(record.finished ? { exitCode: exitCodeOf(rollout.status) } : {}) };
 }

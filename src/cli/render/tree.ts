@@ -1,4 +1,5 @@
 // Text as a tree, no line wider than the screen, in letters that arrive.
+import { fitting, widthOf } from '../width.ts';
 
 /** A branch: a text, which may take several lines, and what hangs on it. */
 export interface Branch {
@@ -50,12 +51,12 @@ function wrapped({ text, paint }: Branch, columns: number, room: Room): readonly
   return paint === undefined ? rows : rows.map(paint);
 }
 
-/** Lines of at most so many letters, broken between words; a longer word is broken where the line ends. */
+/** Lines of at most so many columns, broken between words; a longer word is broken where the line ends. */
 function wrap(text: string, columns: number): readonly string[] {
   const rows: string[] = [];
   let row = '';
   for (const word of text.split(' ').flatMap((long) => pieces(long, columns))) {
-    if (row !== '' && row.length + 1 + word.length > columns) {
+    if (row !== '' && widthOf(row) + 1 + widthOf(word) > columns) {
       rows.push(row.trimEnd());
       row = word;
     } else row = row === '' ? word : `${row} ${word}`;
@@ -64,11 +65,13 @@ function wrap(text: string, columns: number): readonly string[] {
 }
 
 function pieces(word: string, columns: number): readonly string[] {
-  return word.match(new RegExp(`.{1,${columns}}`, 'gu')) ?? [''];
+  if (widthOf(word) <= columns) return [word];
+  const first = fitting(word, columns);
+  return [first, ...pieces(word.slice(first.length), columns)];
 }
 
 /** What a container or a person wrote must not steer the screen, nor come as letters that it cannot draw. */
 function clean(text: string, { unicode }: Room): string {
-  const safe = text.replaceAll(/\p{Cc}/gu, ' ');
+  const safe = text.toWellFormed().replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, ' ');
   return unicode ? safe : safe.replaceAll(/[^\u0020-\u007e]/gu, '?');
 }

@@ -7,7 +7,7 @@ import type { Settings } from '../../domain/settings.ts';
 import { subjectOf } from '../../domain/subject.ts';
 import type { Instant } from '../../domain/time.ts';
 import { settingsOf } from '../begin.ts';
-import type { RouteView } from '../ports.ts';
+import type { RouteView } from '../mesh-port.ts';
 import { moveBy, type Sight, save, stay, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 import { beforeStart, startWord } from './permit.ts';

@@ -4,7 +4,7 @@ import { type Lanes, longestLanes } from '../../domain/lanes.ts';
 import { labelsOf } from '../../domain/managed.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { sayOf, sayOfTarget } from '../announce.ts';
-import type { Rechecked, RouteView, SubsetWanted } from '../ports.ts';
+import type { Rechecked, RouteView, SubsetWanted } from '../mesh-port.ts';
 import { type Sight, save, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 import { carries, hasTesters, isClaimed, routeGone, stands, writeWeight } from './weights.ts';

@@ -8,8 +8,8 @@ import { formatDuration, formatInstant, type Instant } from '../../domain/time.t
 import { judged as counting, type GateVerdict } from '../../domain/verdict.ts';
 import { sayOf, sayOfTarget } from '../announce.ts';
 import type { Readings } from '../ledger.ts';
+import type { RouteView } from '../mesh-port.ts';
 import { sentence } from '../move.ts';
-import type { RouteView } from '../ports.ts';
 import { moveBy, type Sight, save, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 import { follow, podsMs } from './capacity.ts';

@@ -1,4 +1,4 @@
-// What may keep a rollout back although nothing is wrong: a freeze, and the word of a person that the plan wants.
+// What may keep a rollout back although nothing is wrong: a person's pause, a freeze, and the word of a person that the plan wants.
 import {
   approvalAt,
   approvedBy,
@@ -11,7 +11,9 @@ import {
 } from '../../domain/approval.ts';
 import { nextLine } from '../../domain/evidence.ts';
 import type { Frozen } from '../../domain/freeze.ts';
-import type { Approval, Rollout, RolloutStatus } from '../../domain/rollout.ts';
+import type { Approval } from '../../domain/people.ts';
+import type { Rollout, RolloutStatus } from '../../domain/rollout.ts';
+import { isPaused } from '../../domain/status.ts';
 import type { Instant } from '../../domain/time.ts';
 import { sayOf, sayOfTarget } from '../announce.ts';
 import { type Because, sentence } from '../move.ts';
@@ -22,8 +24,20 @@ import type { World } from '../world.ts';
 /** How soon it is looked again when nothing rings. */
 const lookAgainMs = 10_000;
 
-/** Holds a forward move in a freeze, and says until when. */
-export function holdFrozen(world: World, sight: Sight, frozen: Frozen): Promise<Turn> {
+/** Holds the first forward moves while a person has paused the rollout or in a freeze; undefined where neither is so. */
+export async function holdBack(world: World, sight: Sight): Promise<Turn | undefined> {
+  const { rollout, frozen } = sight;
+  if (isPaused(rollout.spec, rollout.status)) return holdPaused(world, sight);
+  return frozen === undefined ? undefined : holdFrozen(world, sight, frozen);
+}
+
+function holdPaused(world: World, sight: Sight): Promise<Turn> {
+  const { id, spec } = sight.rollout;
+  const message = `Paused before any weight has moved. Go on with: serin resume ${spec.target.name} -n ${id.namespace}`;
+  return stay(world, sight, { reason: 'Paused', message, stalled: false }, nextLine(sight.now, lookAgainMs));
+}
+
+function holdFrozen(world: World, sight: Sight, frozen: Frozen): Promise<Turn> {
   const { until = Number.POSITIVE_INFINITY } = frozen;
   const due = Math.min(until, nextLine(sight.now, lookAgainMs));
   return stay(world, sight, { ...frozenBecause(frozen), stalled: frozen.until === undefined }, due);
@@ -35,17 +49,18 @@ export function frozenBecause(frozen: Frozen, otherwise = ''): Because & { reado
   return { reason: 'Frozen', message, stalled: frozen.until === undefined };
 }
 
-/** What keeps a rollout from its start that nothing else does: a freeze, or the approval it asks for. Undefined when neither does. */
+/** What keeps a rollout from its start that nothing else does: a pause, a freeze, or the approval it asks for. Undefined when none does. */
 export async function beforeStart(world: World, sight: Sight): Promise<Turn | undefined> {
-  const { rollout, frozen, now } = sight;
+  const { rollout, now } = sight;
   const wanted = asksToStart(rollout.spec.plan);
   const approval = wanted ? approvalAt(rollout.status) : undefined;
   const unanswered = approval?.given === undefined ? approval : undefined;
-  if (unanswered !== undefined) {
+  if (unanswered !== undefined && !isPaused(rollout.spec, rollout.status)) {
     const turn = (await remind(world, sight)) ?? (await silent(world, sight, unanswered));
     if (turn !== undefined) return turn;
   }
-  if (frozen !== undefined) return holdFrozen(world, sight, frozen);
+  const heldBack = await holdBack(world, sight);
+  if (heldBack !== undefined) return heldBack;
   if (wanted && approval === undefined) return ask(world, sight);
   if (unanswered === undefined || isExpired(unanswered, now)) return undefined;
   const message = askingSentence(rollout, unanswered);

@@ -5,7 +5,7 @@ import { moveBy, type Sight, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 import { grow, overdue, podsFailing, waitForPods } from './capacity.ts';
 import { guardLanes } from './guard.ts';
-import { holdFrozen } from './permit.ts';
+import { holdBack } from './permit.ts';
 
 /**
  * Waits for the canary's replicas: those the user runs of a pair, those that the first step takes of a copy. Pods that cannot start and
@@ -28,10 +28,11 @@ async function preparePair(world: World, sight: Sight): Promise<Turn> {
   return overdue(world, sight, canary) ?? waitForPods(world, sight, canary);
 }
 
-/** The pods may come up in a freeze; the first weight waits for its end. */
-function ready(world: World, sight: Sight): Promise<Turn> {
-  const { canary, frozen } = sight;
-  if (frozen !== undefined) return holdFrozen(world, sight, frozen);
+/** The pods may come up in a freeze and under a pause; the first weight waits for the end of it. */
+async function ready(world: World, sight: Sight): Promise<Turn> {
+  const { canary } = sight;
+  const heldBack = await holdBack(world, sight);
+  if (heldBack !== undefined) return heldBack;
   const message =
     canary === undefined
       ? 'The canary is ready.'

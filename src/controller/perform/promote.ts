@@ -2,7 +2,8 @@
 import { nextLine } from '../../domain/evidence.ts';
 import { stableStem, toPromote } from '../../domain/managed.ts';
 import type { RolloutStatus } from '../../domain/rollout.ts';
-import { subsetObjects, type Workload } from '../ports.ts';
+import { subsetObjects } from '../mesh-port.ts';
+import type { Workload } from '../ports.ts';
 import { moveBy, type Sight, stay, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 import { follow, podsMs } from './capacity.ts';

@@ -1,7 +1,7 @@
 // The weights of a track: what stands, whether it is what was meant, and the one way to write it.
 import { nextLine } from '../../domain/evidence.ts';
 import type { Track } from '../../domain/rollout.ts';
-import type { RouteView } from '../ports.ts';
+import type { RouteView } from '../mesh-port.ts';
 import { type Sight, stay, type Turn } from '../turn.ts';
 import type { World } from '../world.ts';
 

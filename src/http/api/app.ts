@@ -3,8 +3,10 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, 
 import type { Caller, Right } from '../../domain/permission.ts';
 import { rightOf } from '../../domain/permission.ts';
 import type { RolloutId } from '../../domain/rollout.ts';
+import type { Millis } from '../../domain/time.ts';
 import { askerOf } from './asking.ts';
 import { askedOf, responseOf } from './asks.ts';
+import { deployment, deployments } from './deployment.ts';
 import { type Door, doorOf } from './door.ts';
 import { answerWithProblem, clientError, nothingHere, problemOf } from './errors.ts';
 import { find } from './finding.ts';
@@ -14,7 +16,15 @@ import type { ApiParts } from './parts.ts';
 import { places } from './places.ts';
 import { parsed } from './problem.ts';
 import { listed, one } from './reading.ts';
-import { eventsQuerySchema, listQuerySchema, longestWaitMs, oneQuerySchema, placeSchema } from './schemas.ts';
+import {
+  deploymentsQuerySchema,
+  eventsQuerySchema,
+  listQuerySchema,
+  longestWaitMs,
+  noQuerySchema,
+  oneQuerySchema,
+  placeSchema,
+} from './schemas.ts';
 import { sharedReads } from './shared-reads.ts';
 import { stream } from './streams.ts';
 
@@ -41,7 +51,7 @@ const mostConnections = 1_000;
 /** The API, not yet listening. It sets every time-out and logs no token. */
 export function apiApp(given: ApiParts, tls?: Tls): FastifyInstance {
   const parts = { ...given, rollouts: sharedReads(given.rollouts) };
-  const app = newApp(tls);
+  const app = newApp(parts.limits.requestMs, tls);
   const ending = new AbortController();
   const within = parts.namespace === undefined ? {} : { namespace: parts.namespace };
   const door = doorOf({ ...parts, pace: parts.limits.pace });
@@ -66,11 +76,11 @@ export function apiApp(given: ApiParts, tls?: Tls): FastifyInstance {
 
 const everywhere = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-function newApp(tls: Tls | undefined): FastifyInstance {
+function newApp(requestMs: Millis, tls: Tls | undefined): FastifyInstance {
   const options = {
     logger: false,
     bodyLimit,
-    requestTimeout: 10_000,
+    requestTimeout: requestMs,
     connectionTimeout: longestWaitMs + 30_000,
     keepAliveTimeout: 30_000,
     forceCloseConnections: true,
@@ -80,8 +90,15 @@ function newApp(tls: Tls | undefined): FastifyInstance {
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
       void answerWithProblem(reply, problemOf(error)),
   };
-  if (tls === undefined) return fastify(options);
-  return fastify({ ...options, https: { ...tls, minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance;
+  // Node would answer a request without a host by itself, and look for slow ones twice a minute.
+  const server = {
+    requestTimeout: requestMs,
+    headersTimeout: requestMs,
+    connectionsCheckingInterval: Math.ceil(requestMs / 5),
+    requireHostHeader: false,
+  };
+  if (tls === undefined) return fastify({ ...options, http: server });
+  return fastify({ ...options, https: { ...server, ...tls, minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance;
 }
 
 /** What every route is given. */
@@ -118,8 +135,10 @@ function routeOf(operation: Operation, { door, ending, namespace }: House, answe
 function rightFor(id: OperationId): Right {
   switch (id) {
     case 'listRollouts':
+    case 'listDeployments':
       return 'list';
     case 'readRollout':
+    case 'readDeployment':
     case 'readEvents':
       return 'get';
     case 'promote':
@@ -132,9 +151,10 @@ function rightFor(id: OperationId): Right {
   }
 }
 
-function namespaceOf({ params }: Operation, request: FastifyRequest): string | undefined {
+function namespaceOf({ id, params }: Operation, request: FastifyRequest): string | undefined {
   if (params !== undefined) return placeOf(request).namespace;
-  return parsed(listQuerySchema, request.query, 'query').namespace;
+  const schema = id === 'listDeployments' ? deploymentsQuerySchema : listQuerySchema;
+  return parsed(schema, request.query, 'query').namespace;
 }
 
 function placeOf(request: FastifyRequest): RolloutId {
@@ -149,7 +169,7 @@ function answersOf(parts: ApiParts, door: Door): Readonly<Record<OperationId, An
   const asking =
     (id: Parameters<typeof askedOf>[0]): Answering =>
     async ({ request, reply, caller, signal }) => {
-      parsed(eventsQuerySchema, request.query, 'query');
+      parsed(noQuerySchema, request.query, 'query');
       const asked = askedOf(id, request.body);
       const place = placeOf(request);
       const demand = (right: Right): Promise<void> => door.demand(caller, right, place.namespace);
@@ -166,8 +186,14 @@ function answersOf(parts: ApiParts, door: Door): Readonly<Record<OperationId, An
         caller,
         signal,
       }),
+    listDeployments: ({ request }) =>
+      deployments(parts, parsed(deploymentsQuerySchema, request.query, 'query').namespace),
+    readDeployment: ({ request }) => {
+      parsed(noQuerySchema, request.query, 'query');
+      return deployment(parts, placeOf(request));
+    },
     readEvents: async ({ request, reply, caller, signal }) => {
-      parsed(eventsQuerySchema, request.query, 'query');
+      const { form } = parsed(eventsQuerySchema, request.query, 'query');
       const place = placeOf(request);
       const first = await find(parts, place);
       const leave = streaming.take(caller.name);
@@ -175,7 +201,7 @@ function answersOf(parts: ApiParts, door: Door): Readonly<Record<OperationId, An
       reply.hijack();
       reply.raw.writeHead(200, { ...everywhere, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
       const mayStill = async (): Promise<void> => door.demand(await door.known(request), 'get', place.namespace);
-      await stream(parts, { place, lastEventId, first, raw: reply.raw, signal, mayStill }).finally(leave);
+      await stream(parts, { place, form, lastEventId, first, raw: reply.raw, signal, mayStill }).finally(leave);
     },
     promote: asking('promote'),
     abort: asking('abort'),

@@ -1,7 +1,11 @@
 // Requests of people and pipelines: written once in the name of whoever asks, and answered by the machine like those of every surface.
+import { frozenNow } from '../../controller/freezes.ts';
+import { asksTheSame, fewLeft, stepMeant, unclearSentence } from '../../domain/asked-before.ts';
+import type { Frozen } from '../../domain/freeze.ts';
+import type { Answer, Request, Verb } from '../../domain/people.ts';
 import { isRefusal, type Right, rightsOf } from '../../domain/permission.ts';
 import { answerRequest, openRequests } from '../../domain/requests.ts';
-import { type Answer, isFinal, type Request, type Rollout, type RolloutId, type Verb } from '../../domain/rollout.ts';
+import { isFinal, type Rollout, type RolloutId } from '../../domain/rollout.ts';
 import { fromCluster } from './door.ts';
 import { find } from './finding.ts';
 import type { ApiParts } from './parts.ts';
@@ -64,7 +68,7 @@ export function askerOf(parts: ApiParts): Asker {
     const answerTo = (id: string): Promise<Outcome> =>
       answered(parts, place, id, until - parts.clock.now(), asked.signal);
     for (let turn = 0; turn < 3; turn += 1) {
-      let known = decide(parts, await find(parts, place), asked);
+      let known = await look(parts, place, asked);
       if (known.kind === 'new') known = await alone(uid, () => write(parts, place, asked));
       if (known.kind === 'known') return { id: asked.id, rollout: known.rollout, answer: known.answer };
       const seen = await answerTo(known.id);
@@ -102,26 +106,33 @@ type Known =
 
 type Identified = Asked & { readonly id: string };
 
-async function write(parts: ApiParts, place: RolloutId, asked: Identified): Promise<Known> {
-  const rollout = await find(parts, place);
-  const known = decide(parts, rollout, asked);
-  return known.kind === 'new' ? append(parts, rollout, known.request) : known;
+/** Nobody has asked it, and it would change something. */
+interface New {
+  readonly kind: 'new';
+  readonly rollout: Rollout;
+  readonly request: Request;
 }
 
-/** What is to be done, by what stands in the rollout. */
-function decide(parts: ApiParts, rollout: Rollout, asked: Identified): Known | { kind: 'new'; request: Request } {
+async function write(parts: ApiParts, place: RolloutId, asked: Identified): Promise<Known> {
+  const known = await look(parts, place, asked);
+  return known.kind === 'new' ? append(parts, known.rollout, known.request) : known;
+}
+
+/** What is to be done, by what stands in the rollout now. */
+async function look(parts: ApiParts, place: RolloutId, asked: Identified): Promise<Known | New> {
+  const rollout = await find(parts, place);
+  return decide(parts, rollout, asked, await frozenNow(parts, rollout, parts.clock.now()));
+}
+
+function decide(parts: ApiParts, rollout: Rollout, asked: Identified, frozen: Frozen | undefined): Known | New {
   const same = rollout.spec.requests.find(({ id }) => id === asked.id);
   if (same !== undefined) return repeated(same, rollout, asked);
   const request = requestOf(parts, rollout, asked);
   const open = openRequests(rollout.spec, rollout.status);
-  const first = open.find((each) => isSame(each, request));
+  const first = open.find((each) => asksTheSame(each, request));
   if (first !== undefined) return { kind: 'behind', id: first.id };
-  const known = open.length === 0 ? knownAnswer(rollout, request) : undefined;
-  return known ?? { kind: 'new', request };
-}
-
-function isSame(one: Request, other: Request): boolean {
-  return one.verb === other.verb && one.step === other.step && one.overrideFreeze === other.overrideFreeze;
+  const known = open.length === 0 ? knownAnswer(rollout, request, frozen) : undefined;
+  return known ?? { kind: 'new', rollout, request };
 }
 
 /** An id is one request: the same person asking the same. */
@@ -156,38 +167,30 @@ function requestOf({ clock }: ApiParts, rollout: Rollout, asked: Identified): Re
   };
 }
 
-/**
- * The step that a promotion without one means. While the weight is on its way to the next step it is not said: a promotion that
- * comes twice would leave two steps.
- */
-function presentStep({ id, status }: Rollout, verb: Verb): number | undefined {
-  if (verb === 'approve') return status.step;
-  if (verb !== 'promote') return undefined;
-  if (status.phase !== 'shifting' && status.phase !== 'preparing') return status.step;
-  const step = status.step + 1;
-  throw new Problem(
-    'refused',
-    `${id.name} is on its way to step ${step}, so that it is not clear which step is meant.`,
-    `Name the step, {"step": ${step}} for this one: it is promoted as soon as its weight has settled.`,
-  );
+/** The step that a request without one means; a problem where that is not clear. */
+function presentStep(rollout: Rollout, verb: Verb): number | undefined {
+  const step = stepMeant(rollout, verb);
+  if (step !== 'unclear') return step;
+  const there = rollout.status.step + 1;
+  const next = `Name the step, {"step": ${there}} for this one: it is promoted as soon as its weight has settled.`;
+  throw new Problem('refused', unclearSentence(rollout), next);
 }
-
-/** A rollout takes 20 requests in its life. From here on those that would be refused are not written, so that others have room. */
-const fewLeft = 10;
 
 /** A refusal that is not older is given again to who asks the same, if nobody was answered since. */
 const freshMs = 5_000;
 
 /** What the machine would say, if it is that nothing is left to do, or no once more. */
-function knownAnswer(rollout: Rollout, request: Request): Known | undefined {
+function knownAnswer(rollout: Rollout, request: Request, frozen: Frozen | undefined): Known | undefined {
   const { spec, status } = rollout;
   const refusals = status.answers.filter(({ outcome }) => outcome === 'refused');
-  const refused = spec.requests.filter((each) => isSame(each, request) && refusals.some(({ id }) => id === each.id));
+  const refused = spec.requests.filter(
+    (each) => asksTheSame(each, request) && refusals.some(({ id }) => id === each.id),
+  );
   const last = status.answers.at(-1);
   const isFresh = last !== undefined && request.time - last.time < freshMs;
   if (isFresh && refused.some(({ id, actor }) => id === last.id && actor === request.actor))
     return { kind: 'known', rollout, answer: last };
-  const answer = answerRequest(rollout, request, request.time)?.answer;
+  const answer = answerRequest(rollout, request, request.time, frozen)?.answer;
   if (answer?.outcome === 'repeated') return { kind: 'known', rollout, answer };
   const isNoUse = refused.length > 0 || spec.requests.length >= fewLeft;
   return answer?.outcome === 'refused' && isNoUse ? { kind: 'known', rollout, answer } : undefined;
@@ -202,6 +205,8 @@ async function append(parts: ApiParts, rollout: Rollout, request: Request): Prom
   switch (appended.kind) {
     case 'appended':
       return { kind: 'written', id: request.id };
+    case 'behind':
+      return appended;
     case 'gone':
       throw new Problem('not-found', `The rollout ${name} is no more.`, `GET /v1/rollouts?namespace=${namespace}`);
     case 'refused':

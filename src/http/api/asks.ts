@@ -1,6 +1,6 @@
 // Between a request as it is sent and as it is asked, and back.
 import type { z } from 'zod';
-import type { Verb } from '../../domain/rollout.ts';
+import type { Verb } from '../../domain/people.ts';
 import { formatInstant } from '../../domain/time.ts';
 import type { Asked, Outcome } from './asking.ts';
 import type { Ask } from './operations.ts';
@@ -16,6 +16,8 @@ export function askedOf(ask: Ask, body: unknown): Pick<Asked, 'verb' | 'id' | 's
   if (step !== undefined && ask !== 'promote' && ask !== 'approve')
     throw unfit('step', 'It is for promote and approve.');
   if (overrideFreeze !== undefined && ask !== 'promote') throw unfit('overrideFreeze', 'It is for promote alone.');
+  if (overrideFreeze !== undefined && (reason ?? '').trim() === '')
+    throw new Problem('bad-request', 'body.reason: An override needs a reason.', 'Say why it cannot wait.');
   const verb: Verb = full ? 'promoteFull' : ask;
   return {
     verb,

@@ -1,7 +1,8 @@
 // The door of the API: who asks, whether they ask too often, and whether they may.
 import type { FastifyRequest } from 'fastify';
 import type { Log } from '../../controller/log.ts';
-import type { Callers, Clock } from '../../controller/ports.ts';
+import type { Callers } from '../../controller/people-port.ts';
+import type { Clock } from '../../controller/ports.ts';
 import { type Caller, type Right, refusalOf } from '../../domain/permission.ts';
 import { type Buckets, buckets, type Pace } from './bucket.ts';
 import { Problem } from './problem.ts';

@@ -32,6 +32,8 @@ export function problemOf(error: unknown, log: Log = silentLog): Problem {
         'The body is not sent as JSON.',
         'Send it with content-type: application/json (curl --json).',
       );
+    case 414:
+      return new Problem('bad-request', 'A name in the address is longer than names are.', document);
     case 400:
       return new Problem('bad-request', 'The body is no JSON, or the address is none.', document);
     default:

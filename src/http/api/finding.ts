@@ -59,7 +59,8 @@ export async function findAll(parts: ApiParts, wanted: ListWanted): Promise<read
   return newestFirst(fitting.toSorted((a, b) => (a.uid < b.uid ? -1 : 1)));
 }
 
-function within(parts: ApiParts, namespace: string): void {
+/** A problem for a namespace that this controller does not look after. */
+export function within(parts: ApiParts, namespace: string): void {
   if (parts.namespace === undefined || parts.namespace === namespace) return;
   throw new Problem(
     'not-found',

@@ -1,15 +1,18 @@
 // Every call of the API: the table that both the routes and the OpenAPI document are made from.
 import type { z } from 'zod';
+import { deploymentSchema, deploymentsSchema } from './deployment.ts';
 import type { ProblemKind } from './problem.ts';
 import {
   answeredSchema,
   askSchema,
+  deploymentsQuerySchema,
   eventsQuerySchema,
   listQuerySchema,
-  listSchema,
+  noQuerySchema,
   oneQuerySchema,
+  oneSchema,
+  pageSchema,
   placeSchema,
-  waitedSchema,
 } from './schemas.ts';
 
 /** What a call that succeeds is answered with. */
@@ -40,7 +43,7 @@ export const asks = ['promote', 'abort', 'pause', 'resume', 'retry', 'approve'] 
 
 export type Ask = (typeof asks)[number];
 
-export type OperationId = 'listRollouts' | 'readRollout' | 'readEvents' | Ask;
+export type OperationId = 'listRollouts' | 'readRollout' | 'readEvents' | 'listDeployments' | 'readDeployment' | Ask;
 
 const always = ['unauthenticated', 'forbidden', 'too-many-requests', 'internal', 'unavailable'] as const;
 const onePath = '/v1/rollouts/{namespace}/{name}';
@@ -52,7 +55,7 @@ const readers: readonly Operation[] = [
     path: '/v1/rollouts',
     summary: 'Rollouts, newest first. Takes the right to list.',
     query: listQuerySchema,
-    successes: [{ status: 200, description: 'One page.', schema: listSchema }],
+    successes: [{ status: 200, description: 'One page.', schema: pageSchema }],
     problems: ['bad-request', 'not-found', ...always],
   },
   {
@@ -66,7 +69,7 @@ const readers: readonly Operation[] = [
       {
         status: 200,
         description: 'The rollout as it is. With waitFor also when the time is over: look at reached and finished.',
-        schema: waitedSchema,
+        schema: oneSchema,
       },
     ],
     problems: ['bad-request', 'not-found', 'busy', ...always],
@@ -87,6 +90,25 @@ const readers: readonly Operation[] = [
     ],
     problems: ['bad-request', 'not-found', 'busy', ...always],
   },
+  {
+    id: 'listDeployments',
+    method: 'GET',
+    path: '/v1/deployments',
+    summary: 'Deployments that ask to be managed, by name. Takes the right to list rollouts.',
+    query: deploymentsQuerySchema,
+    successes: [{ status: 200, description: 'All of them.', schema: deploymentsSchema }],
+    problems: ['bad-request', 'not-found', ...always],
+  },
+  {
+    id: 'readDeployment',
+    method: 'GET',
+    path: '/v1/deployments/{namespace}/{name}',
+    summary: 'One Deployment, as far as its rollouts go. Takes the right to get rollouts.',
+    params: placeSchema,
+    query: noQuerySchema,
+    successes: [{ status: 200, description: 'The Deployment as it is.', schema: deploymentSchema }],
+    problems: ['bad-request', 'not-found', ...always],
+  },
 ];
 
 const summaries: Readonly<Record<Ask, string>> = {
@@ -105,7 +127,7 @@ function asking(ask: Ask): Operation {
     path: `${onePath}/${ask}`,
     summary: summaries[ask],
     params: placeSchema,
-    query: eventsQuerySchema,
+    query: noQuerySchema,
     body: askSchema,
     successes: [
       { status: 200, description: 'It was done, now or before.', schema: answeredSchema },

@@ -1,13 +1,13 @@
 // Answers to those who read: a list, page by page, and one rollout, at once or when it has come as far as was wanted.
 import type { z } from 'zod';
 import type { Caller } from '../../domain/permission.ts';
+import { recordOf } from '../../domain/record.ts';
 import { isFinal, type Rollout, type RolloutId } from '../../domain/rollout.ts';
 import { find, findAll, look, missing } from './finding.ts';
 import type { ApiParts } from './parts.ts';
 import type { Places } from './places.ts';
 import { Problem } from './problem.ts';
-import { recordOf } from './record.ts';
-import type { listQuerySchema, listSchema, oneQuerySchema, waitedSchema } from './schemas.ts';
+import type { listQuerySchema, oneQuerySchema, oneSchema, pageSchema } from './schemas.ts';
 import { waitUntil } from './waiting.ts';
 
 const pageOf = 100;
@@ -17,16 +17,15 @@ const waitMs = 30_000;
 export async function listed(
   parts: ApiParts,
   query: z.output<typeof listQuerySchema>,
-): Promise<z.input<typeof listSchema>> {
+): Promise<z.input<typeof pageSchema>> {
   const all = await findAll(parts, query);
   const rest = query.continue === undefined ? all : after(all, query.continue);
   const page = rest.slice(0, query.limit ?? pageOf);
   const last = page.at(-1);
-  return {
-    schema: 'serin.dev/rollouts/v1',
-    rollouts: page.map(recordOf),
-    ...(last === undefined || page.length === rest.length ? {} : { continue: markOf(last) }),
-  };
+  const more = last === undefined || page.length === rest.length ? {} : { continue: markOf(last) };
+  return query.form === 'object'
+    ? { schema: 'serin.dev/objects/v1', objects: page.map(parts.objectOf), ...more }
+    : { schema: 'serin.dev/rollouts/v1', rollouts: page.map(recordOf), ...more };
 }
 
 /** Where a page ends, for whoever goes on: it holds when rollouts come and go meanwhile. */
@@ -47,6 +46,15 @@ function after(all: readonly Rollout[], mark: string): readonly Rollout[] {
   });
 }
 
+/** A rollout as it is sent. */
+export function inForm(
+  { objectOf }: ApiParts,
+  form: 'record' | 'object' | undefined,
+  rollout: Rollout,
+): z.input<typeof oneSchema> {
+  return form === 'object' ? objectOf(rollout) : recordOf(rollout);
+}
+
 /** How one rollout is read. */
 export interface OneAsked {
   readonly place: RolloutId;
@@ -57,12 +65,14 @@ export interface OneAsked {
 }
 
 /** One rollout, at once, or when it has come as far as was wanted, or when the time is over. */
-export async function one(parts: ApiParts, waits: Places, asked: OneAsked): Promise<z.input<typeof waitedSchema>> {
+export async function one(parts: ApiParts, waits: Places, asked: OneAsked): Promise<z.input<typeof oneSchema>> {
   const { place, query } = asked;
   if (query.waitFor === undefined) {
-    if (query.timeout === undefined) return recordOf(await find(parts, place, wantedOf(query)));
+    if (query.timeout === undefined) return inForm(parts, query.form, await find(parts, place, wantedOf(query)));
     throw new Problem('bad-request', 'query.timeout: It is for waiting.', 'Add waitFor=finished or waitFor=promoted.');
   }
+  if (query.form === 'object')
+    throw new Problem('bad-request', 'query.form: It is for reading at once.', 'Leave it out, or waitFor.');
   const leave = waits.take(asked.caller.name);
   try {
     const rollout = await awaited(parts, asked);

@@ -1,12 +1,31 @@
 // Parts of a rollout as it is sent.
 import { z } from 'zod';
-import type { Approval } from '../../domain/rollout.ts';
-import { formatInstant } from '../../domain/time.ts';
+
+/** A rollout as the cluster stores it, which the command reads. */
+export const objectSchema = z
+  .looseObject({
+    apiVersion: z.literal('serin.dev/v1alpha1'),
+    kind: z.literal('CanaryRollout'),
+    metadata: z.looseObject({
+      namespace: z.string(),
+      name: z.string(),
+      uid: z.string(),
+      resourceVersion: z.string(),
+    }),
+    spec: z.looseObject({}),
+    status: z.looseObject({}),
+  })
+  .meta({ id: 'CanaryRollout', description: 'The object as `kubectl get canaryrollout -o json` gives it.' });
 
 /** One version of a workload. */
 export const versionSchema = z
   .object({ workload: z.string(), hash: z.string(), images: z.array(z.string()) })
   .meta({ id: 'Version', description: 'A Deployment and the hash of the pod template that was decided on.' });
+
+/** A word that somebody gave. */
+export const givenSchema = z
+  .object({ by: z.string(), surface: z.string(), time: z.iso.datetime(), reason: z.string().optional() })
+  .meta({ id: 'Given', description: 'Who said so, from where, when, and why.' });
 
 /** A person's word that is waited for, or that was given for where the rollout stands. */
 export const approvalSchema = z
@@ -15,23 +34,9 @@ export const approvalSchema = z
     step: z.int().min(1),
     askedAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().optional().describe('When silence is taken for an answer.'),
-    given: z
-      .object({ by: z.string(), surface: z.string(), time: z.iso.datetime(), reason: z.string().optional() })
-      .optional()
-      .describe('Who approved; absent while it is waited for.'),
+    given: givenSchema.optional().describe('Who approved; absent while it is waited for.'),
   })
   .meta({ id: 'Approval', description: "A person's word that is waited for, or that was given." });
-
-/** What is sent of an approval. */
-export function approvalOf({ of, step, askedAt, expiresAt, given }: Approval): z.input<typeof approvalSchema> {
-  return {
-    of,
-    step: step + 1,
-    askedAt: formatInstant(askedAt),
-    ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
-    ...(given === undefined ? {} : { given: { ...given, time: formatInstant(given.time) } }),
-  };
-}
 
 const countedSchema = z.object({ requests: z.number(), failures: z.number() });
 const oddsSchema = z.object({ odds: z.number(), needed: z.number() });

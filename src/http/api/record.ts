@@ -1,9 +1,8 @@
-// A rollout as it is sent: the keys that `serin get -o json` prints, times as RFC 3339, steps counted from 1.
+// The schema of a rollout as it is sent, which is the record that `serin get -o json` prints.
 import { z } from 'zod';
-import { type Answer, isFinal, phases, type Request, type Rollout, verbs } from '../../domain/rollout.ts';
-import { displayOf, isPaused } from '../../domain/status.ts';
-import { formatInstant } from '../../domain/time.ts';
-import { approvalOf, approvalSchema, verdictSchema, versionSchema } from './record-parts.ts';
+import { verbs } from '../../domain/people.ts';
+import { phases } from '../../domain/rollout.ts';
+import { approvalSchema, givenSchema, verdictSchema, versionSchema } from './record-parts.ts';
 
 const time = z.iso.datetime();
 
@@ -49,6 +48,7 @@ export const rolloutSchema = z
     finishedAt: time.optional(),
     cause: z.string().optional().describe('Why it was rolled back.'),
     approval: approvalSchema.optional(),
+    freezeOverride: givenSchema.optional().describe('Who let it go on in spite of freezes.'),
     verdicts: z.array(verdictSchema).describe('The latest judgement of every gate.'),
     history: z.array(
       z.object({
@@ -65,53 +65,3 @@ export const rolloutSchema = z
     display: z.record(z.string(), z.string()).describe('The words of the columns of `serin get`.'),
   })
   .meta({ id: 'Rollout', description: 'One attempt to release one revision of a Deployment.' });
-
-export type RolloutRecord = z.input<typeof rolloutSchema>;
-
-/** What is sent of a rollout. */
-export function recordOf(rollout: Rollout): RolloutRecord {
-  const { id, spec, status } = rollout;
-  return {
-    schema: 'serin.dev/rollout/v1',
-    namespace: id.namespace,
-    name: id.name,
-    uid: rollout.uid,
-    resourceVersion: rollout.resourceVersion,
-    createdAt: formatInstant(rollout.createdAt),
-    target: spec.target.name,
-    mode: spec.mode,
-    attempt: spec.attempt,
-    stable: { ...spec.stable, images: [...spec.stable.images] },
-    canary: { ...spec.canary, images: [...spec.canary.images] },
-    phase: status.phase,
-    reason: status.reason,
-    message: status.message,
-    paused: isPaused(spec, status),
-    step: Math.min(status.step + 1, spec.plan.steps.length),
-    steps: [...spec.plan.steps],
-    weight: status.weight,
-    ...endOf(rollout),
-    ...(status.approval === undefined ? {} : { approval: approvalOf(status.approval) }),
-    verdicts: [...status.verdicts],
-    history: status.history.map((entry) => ({ ...entry, time: formatInstant(entry.time), step: entry.step + 1 })),
-    requests: spec.requests.map(requestOf),
-    answers: status.answers.map(answerOf),
-    display: { ...displayOf(spec, status) },
-  };
-}
-
-function endOf({ status }: Rollout): Pick<RolloutRecord, 'finished' | 'finishedAt' | 'cause'> {
-  return {
-    finished: isFinal(status.phase),
-    ...(status.finishedAt === undefined ? {} : { finishedAt: formatInstant(status.finishedAt) }),
-    ...(status.cause === undefined ? {} : { cause: status.cause }),
-  };
-}
-
-function requestOf({ step, time: at, ...request }: Request): z.input<typeof requestSchema> {
-  return { ...request, ...(step === undefined ? {} : { step: step + 1 }), time: formatInstant(at) };
-}
-
-function answerOf({ time: at, ...answer }: Answer): z.input<typeof answerSchema> {
-  return { ...answer, time: formatInstant(at) };
-}

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { phases } from '../../domain/rollout.ts';
 import { formatDuration, parseDuration } from '../../domain/time.ts';
 import { rolloutSchema } from './record.ts';
+import { objectSchema } from './record-parts.ts';
 
 /** The longest that one call waits. */
 export const longestWaitMs = 300_000;
@@ -37,6 +38,11 @@ const wantedShape = {
   image: z.string().max(512).optional().describe('Only a rollout whose canary runs this image.'),
 };
 
+const form = z
+  .enum(['record', 'object'])
+  .optional()
+  .describe('`object`: rollouts as the cluster stores them, in place of records.');
+
 /** How one rollout is asked for. */
 export const oneQuerySchema = z.strictObject({
   ...wantedShape,
@@ -45,10 +51,21 @@ export const oneQuerySchema = z.strictObject({
     .optional()
     .describe('Wait for this: any end, or a promotion, which an end of another kind makes impossible and is told too.'),
   timeout: wait.optional(),
+  form,
 });
 
 /** What is taken by a stream of events. */
-export const eventsQuerySchema = z.strictObject({});
+export const eventsQuerySchema = z.strictObject({ form });
+
+/** Where nothing is chosen. */
+export const noQuerySchema = z.strictObject({});
+
+/** How Deployments are listed. */
+export const deploymentsQuerySchema = z.strictObject({
+  namespace: dnsName
+    .optional()
+    .describe('Only those of this namespace; without it the right is needed in all of them.'),
+});
 
 /** How rollouts are listed. */
 export const listQuerySchema = z.strictObject({
@@ -65,6 +82,7 @@ export const listQuerySchema = z.strictObject({
     .optional()
     .describe(`Most rollouts in one answer, up to ${mostListed}; 100 unless given.`),
   continue: z.string().max(1_000).optional().describe('Where the answer before ended: its `continue`.'),
+  form,
 });
 
 /** Several rollouts, newest first. */
@@ -76,6 +94,20 @@ export const listSchema = z
   })
   .meta({ id: 'RolloutList', description: 'Rollouts, newest first.' });
 
+/** The same as objects. */
+const objectListSchema = z
+  .object({
+    schema: z.literal('serin.dev/objects/v1'),
+    objects: z.array(objectSchema),
+    continue: z.string().optional().describe('There are more: ask again with this.'),
+  })
+  .meta({ id: 'CanaryRolloutList', description: 'Rollouts as the cluster stores them, newest first.' });
+
+/** A page of a list in one of its forms. */
+export const pageSchema = z
+  .union([listSchema, objectListSchema])
+  .meta({ id: 'Page', description: 'Rollouts in the form that was asked for.' });
+
 /** One rollout, and whether what was waited for has come. */
 export const waitedSchema = rolloutSchema
   .extend({
@@ -85,6 +117,11 @@ export const waitedSchema = rolloutSchema
       .describe('With waitFor: whether that has come. If not and not finished, ask again.'),
   })
   .meta({ id: 'WaitedRollout', description: 'One rollout, and whether what was waited for has come.' });
+
+/** One rollout in one of its forms. */
+export const oneSchema = z
+  .union([waitedSchema, objectSchema])
+  .meta({ id: 'One', description: 'One rollout in the form that was asked for.' });
 
 /** What a request may say besides its verb. */
 export const askSchema = z

@@ -6,12 +6,13 @@ import type { Instant } from '../../domain/time.ts';
 import { look } from './finding.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problem.ts';
-import { recordOf } from './record.ts';
+import { inForm } from './reading.ts';
 import { type Bell, bellOf } from './waiting.ts';
 
 /** A stream to be written. */
 export interface Streamed {
   readonly place: RolloutId;
+  readonly form: 'record' | 'object' | undefined;
   /** The id of the event that the reader saw last. */
   readonly lastEventId: string | undefined;
   /** What was found when the stream was asked for. */
@@ -56,7 +57,7 @@ async function tell(parts: ApiParts, streamed: Streamed, bell: Bell): Promise<vo
       return;
     }
     if (seen.resourceVersion !== told && !raw.writableNeedDrain) {
-      write(raw, eventOf(seen));
+      write(raw, eventOf(parts, streamed, seen));
       told = seen.resourceVersion;
     }
     await bell.rings(breathMs, 'all');
@@ -92,8 +93,9 @@ async function isAllowed(mayStill: () => Promise<void>): Promise<boolean> {
   }
 }
 
-function eventOf(rollout: Rollout): string {
-  return `id: ${rollout.resourceVersion}\nevent: rollout\ndata: ${JSON.stringify(recordOf(rollout))}\n\n`;
+function eventOf(parts: ApiParts, { form }: Streamed, rollout: Rollout): string {
+  const data = JSON.stringify(inForm(parts, form, rollout));
+  return `id: ${rollout.resourceVersion}\nevent: rollout\ndata: ${data}\n\n`;
 }
 
 /** A reader that leaves a megabyte unread is let go of; it comes back for what it has missed. */

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { locate, type SearchArea } from '../../../src/adapters/istio/locate.ts';
 import { destinationRuleSchema, type Pair } from '../../../src/adapters/istio/surroundings.ts';
 import { virtualServiceSchema } from '../../../src/adapters/istio/virtual-service.ts';
-import type { RouteProblem } from '../../../src/controller/ports.ts';
+import type { RouteProblem } from '../../../src/controller/mesh-port.ts';
 import type { RolloutSpec, Route } from '../../../src/domain/rollout.ts';
 import {
   aDestinationRule,

@@ -7,7 +7,7 @@ import { claimKey } from '../../../src/adapters/istio/claim.ts';
 import { routePatch } from '../../../src/adapters/istio/patch.ts';
 import { virtualServiceSchema } from '../../../src/adapters/istio/virtual-service.ts';
 import { patched } from '../../../src/adapters/memory/json-patch.ts';
-import type { RouteChange } from '../../../src/controller/ports.ts';
+import type { RouteChange } from '../../../src/controller/mesh-port.ts';
 import type { Destination, Route } from '../../../src/domain/rollout.ts';
 
 type Json = Record<string, unknown>;

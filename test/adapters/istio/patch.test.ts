@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findPair } from '../../../src/adapters/istio/find-pair.ts';
 import { type PatchOperation, routePatch } from '../../../src/adapters/istio/patch.ts';
-import type { RouteChange } from '../../../src/controller/ports.ts';
+import type { RouteChange } from '../../../src/controller/mesh-port.ts';
 import type { Route } from '../../../src/domain/rollout.ts';
 import { aRoute } from '../../support/builders.ts';
 import { aRule, aVirtualService, to, type VirtualServiceParts } from './objects.ts';

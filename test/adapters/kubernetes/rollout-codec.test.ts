@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readRollout } from '../../../src/adapters/kubernetes/rollout-codec.ts';
 import type { CustomGate } from '../../../src/domain/gates/custom.ts';
+import { happenings } from '../../../src/domain/happening.ts';
+import type { Mail } from '../../../src/domain/mail.ts';
 import { cleanUps, phases, stages } from '../../../src/domain/rollout.ts';
 import { aRollout, aRoute, aStatus, aVerdict, dawn } from '../../support/builders.ts';
 import { complaintsOf, rolloutSchema } from './crd-schema.ts';
@@ -133,6 +135,11 @@ const plans = fc.record(
     falseRollback: fc.integer({ min: 1, max: 500_000 }).map((millionths) => millionths / 1e6),
     testers: fc.constantFrom('x-canary: true', 'cookie: canary=1'),
     slackChannel: fc.constantFrom('releases', 'C024BE91L'),
+    webhook: fc.constantFrom('https://hooks.example.com/serin?a=b', 'http://receiver.shop.svc:8080'),
+    github: fc.record(
+      { repository: fc.constant('example/checkout'), ref: fc.constantFrom('v1.4.2', 'a'.repeat(40)) },
+      { requiredKeys: ['repository'] },
+    ),
     gates: fc.uniqueArray(gates, { maxLength: 3, selector: ({ name }) => name }),
   },
   {
@@ -150,6 +157,39 @@ const plans = fc.record(
       'gates',
     ],
   },
+);
+
+const cursors = fc.record(
+  {
+    told: fc.nat(),
+    at: fc.constant('1700'),
+    claim: fc.record(
+      { by: text(36), until: instant, posting: fc.constant(true as const) },
+      { requiredKeys: ['by', 'until'] },
+    ),
+  },
+  { requiredKeys: ['told'] },
+);
+const mails: fc.Arbitrary<Mail> = fc.record(
+  {
+    letters: fc.array(
+      fc.record({
+        number: fc.integer({ min: 1 }),
+        time: instant,
+        event: fc.constantFrom(...happenings),
+        phase: fc.constantFrom(...phases),
+        step: fc.nat(20),
+        weight: fc.record({ intended: fc.nat(100), observed: fc.option(fc.nat(100)) }),
+        reason: text(20),
+        message: text(100),
+      }),
+      { maxLength: 3 },
+    ),
+    next: fc.integer({ min: 1 }),
+    webhook: cursors,
+    github: cursors,
+  },
+  { requiredKeys: ['letters', 'next'] },
 );
 
 describe('a rollout that is stored', () => {
@@ -230,6 +270,7 @@ describe('a rollout that is stored', () => {
           },
           { requiredKeys: ['channel'] },
         ),
+        mail: mails,
         verdicts: fc.array(
           verdict.map((parts) => aVerdict('undecided', parts)),
           { maxLength: 6 },
@@ -297,6 +338,17 @@ describe('a rollout that is stored', () => {
     expect(complaintsOf(schema, golden)).toEqual([]);
   });
 
+  it('holds no key that the version before does not know, where nothing new is asked for, so that one can go back to it', () => {
+    const { spec, status } = stored(aRollout()) as { readonly spec: { readonly plan: Raw }; readonly status: Raw };
+    const news = ['approval', 'approvalTimeout', 'onApprovalTimeout', 'approvalByAuthor', 'author', 'slackChannel'];
+    const since = ['approval', 'freezeOverride', 'outbox', 'slack', 'mail'];
+
+    expect(Object.keys(spec.plan).filter((key) => [...news, 'webhook', 'github', 'githubRef'].includes(key))).toEqual(
+      [],
+    );
+    expect(Object.keys(status).filter((key) => since.includes(key))).toEqual([]);
+  });
+
   it('waiting for approval is resumed as it was saved by the first version that asked', () => {
     const golden: unknown = JSON.parse(
       readFileSync(join(import.meta.dirname, 'golden', 'v0.1.0-awaiting-approval.json'), 'utf8'),
@@ -326,4 +378,21 @@ describe('a rollout that is stored', () => {
     expect(readRollout(stored(rollout)).status).toEqual(rollout.status);
     expect(complaintsOf(schema, golden)).toEqual([]);
   });
+});
+
+describe('a request as somebody wrote it by hand', () => {
+  // What the API server takes for a date-time is more than what this reads as one.
+  it.each(['2026-01-05t09:00:00z', '2026-01-05T09:00:00+99:99', '2026-01-05T09:00:00,5Z', 'soon'])(
+    'at %s is read, so that nobody can make a rollout unreadable by it',
+    (time) => {
+      const object = stored(aRollout());
+      const request = { id: 'by-hand', verb: 'abort', actor: 'eve', surface: 'kubectl', time };
+
+      const { spec } = readRollout({ ...object, spec: { ...(object['spec'] as Raw), requests: [request] } });
+
+      expect(spec.requests).toMatchObject([{ id: 'by-hand', verb: 'abort' }]);
+      expect(spec.requests[0]?.time).toBeTypeOf('number');
+      expect(spec.requests[0]?.time).not.toBeNaN();
+    },
+  );
 });

@@ -7,6 +7,7 @@ import type { CustomGate } from '../../../src/domain/gates/custom.ts';
 import { mostBytes } from '../../../src/domain/gates/custom-settings.ts';
 import { writeGate } from '../../../src/domain/gates/custom-writing.ts';
 import { type Lanes, longestLanes } from '../../../src/domain/lanes.ts';
+import type { Mail } from '../../../src/domain/mail.ts';
 import type { RolloutSpec, RolloutStatus } from '../../../src/domain/rollout.ts';
 import { aPlan, aRollout, aRoute, aSpec, aStatus, aVerdict, aWarrant, dawn } from '../../support/builders.ts';
 import { complaintsOf, rolloutSchema } from './crd-schema.ts';
@@ -20,6 +21,11 @@ describe('the size of a stored rollout', () => {
   const within = (bytes: number, text: string): string => Buffer.from(text).subarray(0, bytes).toString();
   /** Who owns which field, which the API server adds; test/contract/crds.test.ts measures it. */
   const fieldOwnersBytes = 4 * 1024;
+
+  const longestOutside = {
+    webhook: `https://hooks.example.com/${letters(174, 'x')}`,
+    github: { repository: `${letters(39, 'o')}/${letters(100, 'r')}`, ref: letters(200, 'f') },
+  };
 
   /** The largest of everything that the definition lets anybody write, in letters of four bytes. */
   function hostileSpec(letter: string): RolloutSpec {
@@ -39,7 +45,7 @@ describe('the size of a stored rollout', () => {
       stable: version,
       canary: version,
       requests,
-      plan: aPlan({ gates: largestGates(letter) }),
+      plan: aPlan({ gates: largestGates(letter), ...longestOutside }),
     });
   }
 
@@ -90,6 +96,16 @@ describe('the size of a stored rollout', () => {
     return { ...bare, originals: Array(room).fill(original), made: Array(34).fill(made) };
   }
 
+  function longMail(message: string): Mail {
+    const claim = { by: letters(36, 'b'), until: dawn, posting: true as const };
+    const cursor = { told: 1, at: letters(20, '7'), claim };
+    const letter = { time: dawn, event: 'approvalRequested', phase: 'awaitingApproval', step: 20 } as const;
+    const weight = { intended: 100, observed: 100 };
+    const all = Array.from({ length: 20 }, (_, index) => ({ ...letter, number: 1_000_000 + index, weight }));
+    const worded = all.map((each) => ({ ...each, reason: letters(300, 'R'), message }));
+    return { letters: worded, next: 1_000_021, webhook: cursor, github: cursor };
+  }
+
   const longRoute = { route: aRoute({ services: Array(30).fill('s'.repeat(253)) }) };
 
   function hostileStatus(letter: string, requests: number, track: Partial<RolloutStatus> = longRoute): RolloutStatus {
@@ -110,6 +126,7 @@ describe('the size of a stored rollout', () => {
         shown: letters(200, 's'),
         claim: { by: letters(36, 'b'), until: dawn, posting: true },
       },
+      mail: longMail(message),
       reason: letters(300, 'R'),
       message,
       warrant,

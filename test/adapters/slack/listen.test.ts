@@ -15,10 +15,10 @@ import { conversation } from '../../../src/controller/conversation.ts';
 import { noticeOf } from '../../../src/domain/announcement.ts';
 import { answerRequest, openRequests } from '../../../src/domain/requests.ts';
 import type { Rollout, RolloutStatus } from '../../../src/domain/rollout.ts';
+import { type FakeSlack, fakeSlack } from '../../../tools/slack/fake-slack.ts';
 import { aSpec, aStatus, aVerdict } from '../../support/builders.ts';
 import { simulatedClock } from '../../support/clock.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type FakeSlack, fakeSlack } from '../../support/fake-slack.ts';
 
 const table = `
 users:
@@ -187,6 +187,25 @@ describe('a button pressed in Socket Mode', () => {
       expect(slack.socket.acknowledged).toHaveLength(4);
     });
 
+    const [said] = await whispered();
+    expect(said).toBe('Promoted past step 1 by ada@example.com from slack.');
+    expect(await requests()).toHaveLength(1);
+    expect((await rollouts.get(id))?.status.step).toBe(1);
+  });
+
+  it('is one request too when Slack says that it hands it over again', async () => {
+    await start('socket');
+    const payload = pressOf('UADA', await button('promote'));
+    const envelope = { envelope_id: 'first', type: 'interactive', payload };
+
+    slack.socket.send(envelope);
+    await answered();
+    slack.socket.send({ ...envelope, envelope_id: 'again', retry_attempt: 1, retry_reason: 'timeout' });
+    await seen(async () => {
+      expect(slack.socket.acknowledged.map((each) => each.id)).toEqual(['first', 'again']);
+    });
+    await whispered();
+
     expect(await requests()).toHaveLength(1);
     expect((await rollouts.get(id))?.status.step).toBe(1);
   });
@@ -256,7 +275,14 @@ describe('a button pressed in Socket Mode', () => {
 });
 
 describe('the command /serin in HTTP mode', () => {
-  async function post(path: string, body: string, parts: { readonly secret?: string; readonly lateS?: number } = {}) {
+  interface Sent {
+    readonly secret?: string;
+    readonly lateS?: number;
+    /** What Slack adds when it repeats a request. */
+    readonly again?: Readonly<Record<string, string>>;
+  }
+
+  async function post(path: string, body: string, parts: Sent = {}) {
     const timestamp = String(Math.floor(Date.now() / 1_000) - (parts.lateS ?? 0));
     return fetch(`${url}${path}`, {
       method: 'POST',
@@ -265,6 +291,7 @@ describe('the command /serin in HTTP mode', () => {
         'content-type': 'application/x-www-form-urlencoded',
         'x-slack-request-timestamp': timestamp,
         'x-slack-signature': signatureOf(parts.secret ?? secret, timestamp, Buffer.from(body)),
+        ...parts.again,
       },
     });
   }
@@ -302,12 +329,15 @@ describe('the command /serin in HTTP mode', () => {
     expect(said).toContain(expected);
   });
 
-  it('handed over twice is one request', async () => {
+  it.each([
+    ['without saying so', {}],
+    ['saying so', { 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' }],
+  ])('handed over twice, %s, is one request', async (_name, again) => {
     await start('http');
 
     await post('/slack/commands', command('pause reviews-v2'));
     await whispered(1);
-    await post('/slack/commands', command('pause reviews-v2'));
+    await post('/slack/commands', command('pause reviews-v2'), { again });
     await whispered(2);
 
     expect(await requests()).toHaveLength(1);

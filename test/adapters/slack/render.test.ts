@@ -83,6 +83,28 @@ describe('the message of a rollout', () => {
     `);
   });
 
+  it('has the buttons of its phase', () => {
+    const lines = phases.map((phase) =>
+      readable(drawn({ phase, message: '-' })).filter((_line, at) => at === 2 || at > 3),
+    );
+
+    expect(lines.map((line) => line.join(' '))).toMatchInlineSnapshot(`
+      [
+        ":hourglass_flowing_sand: *Running*  Waiting to start, step 1/4, 0% of traffic [Pause] [Abort: danger] [Details]",
+        ":hourglass_flowing_sand: *Running*  Preparing, step 1/4, 0% of traffic [Pause] [Abort: danger] [Details]",
+        ":hourglass_flowing_sand: *Running*  Shifting traffic, step 1/4, 0% of traffic [Pause] [Abort: danger] [Details]",
+        ":hourglass_flowing_sand: *Running*  Baking, step 1/4, 0% of traffic [Promote: primary] [Pause] [Abort: danger] [Details]",
+        ":raising_hand: *Needs you*  Waiting for approval, step 1/4, 0% of traffic [Approve: primary] [Pause] [Abort: danger] [Details]",
+        ":hourglass_flowing_sand: *Running*  Promoting, step 1/4, 0% of traffic [Details]",
+        ":hourglass_flowing_sand: *Running*  Finalizing, step 1/4, 0% of traffic [Details]",
+        ":raising_hand: *Needs you*  Held, step 1/4, 0% of traffic [Retry] [Details]",
+        ":rewind: *Rolling back* [Details]",
+        ":white_check_mark: *Promoted* [Details]",
+        ":x: *Rolled back* [Retry] [Details]",
+      ]
+    `);
+  });
+
   it('while a request waits for its answer', () => {
     const requests = [aRequest('promote', { step: 0, surface: 'slack', reason: 'looks good' })];
 
@@ -113,7 +135,7 @@ describe('the message of a rollout', () => {
       [
         "reviews-v2 · prod-eu/shop",
         "reviews:1 → reviews:2",
-        ":x: *Rolled back*  Rolled back (aborted by a person)",
+        ":x: *Rolled back*  (aborted by a person)",
         "Aborted by ada from slack: errors.",
         "Abort by ada from slack at 09:00 UTC: errors",
         "[Retry] [Details]",
@@ -179,8 +201,10 @@ function expectWithinLimits(block: types.KnownBlock): void {
   }
   if (block.type === 'context')
     for (const element of block.elements) expect(JSON.stringify(element).length).toBeLessThan(12_100);
+  if (block.type === 'context') expect(block.elements.length).toBeLessThanOrEqual(10);
   if (block.type !== 'actions') return;
   expect(block.elements.length).toBeLessThanOrEqual(25);
+  expect(new Set(buttonsOf(block).map(({ action_id: id }) => id)).size).toBe(block.elements.length);
   for (const { text, value, action_id, confirm } of buttonsOf(block)) {
     expect(text.text.length).toBeLessThanOrEqual(75);
     expect(value?.length).toBeLessThanOrEqual(2_000);
@@ -188,6 +212,7 @@ function expectWithinLimits(block: types.KnownBlock): void {
     expect(confirm?.title?.text.length ?? 0).toBeLessThanOrEqual(100);
     expect(confirm?.text.text.length ?? 0).toBeLessThanOrEqual(300);
     expect(confirm?.confirm?.text.length ?? 0).toBeLessThanOrEqual(30);
+    expect(confirm?.deny?.text.length ?? 0).toBeLessThanOrEqual(30);
   }
 }
 

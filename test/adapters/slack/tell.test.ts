@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { slackAnnouncements } from '../../../src/adapters/slack/tell.ts';
 import { noticeOf } from '../../../src/domain/announcement.ts';
+import { type Failure, type FakeSlack, fakeSlack } from '../../../tools/slack/fake-slack.ts';
 import { aRollout, aVerdict } from '../../support/builders.ts';
-import { type Failure, type FakeSlack, fakeSlack } from '../../support/fake-slack.ts';
 
 let slack: FakeSlack;
 beforeAll(async () => {

@@ -1,17 +1,21 @@
 // Runs the serin command on a small cluster in memory, with a clock that moves only while the command pauses.
 import type {
-  CliCluster,
   CliParts,
   ClusterFlags,
   ControllerFlags,
   DoctorFlags,
   Pipeline,
+  ServerFlags,
+  WholeCluster,
 } from '../../../src/cli/cluster.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { Terminal } from '../../../src/cli/terminal.ts';
-import type { Finding, Located, RouteChange, Workload } from '../../../src/controller/ports.ts';
+import type { Located, RouteChange } from '../../../src/controller/mesh-port.ts';
+import type { Finding, Workload } from '../../../src/controller/ports.ts';
+import { asksTheSame } from '../../../src/domain/asked-before.ts';
+import type { Request } from '../../../src/domain/people.ts';
 import { answerRequest, openRequests } from '../../../src/domain/requests.ts';
-import type { Request, Rollout, RolloutId, RolloutStatus } from '../../../src/domain/rollout.ts';
+import type { Rollout, RolloutId, RolloutStatus } from '../../../src/domain/rollout.ts';
 import type { Millis } from '../../../src/domain/time.ts';
 import { aRoute, dawn } from '../../support/builders.ts';
 import { type SimulatedClock, simulatedClock } from '../../support/clock.ts';
@@ -30,6 +34,10 @@ export interface TestCluster {
   /** Every flag set that a cluster was opened with. */
   readonly opened: ClusterFlags[];
   readonly controllers: ControllerFlags[];
+  /** Every server that was spoken to, with the token that was shown there. */
+  readonly served: (Omit<ServerFlags, 'token'> & { readonly token: string })[];
+  /** What the environment says of a server. */
+  server: CliParts['server'];
   /** Changes of the route, oldest first. */
   readonly changes: RouteChange['kind'][];
   readonly released: string[];
@@ -82,6 +90,7 @@ export function testCluster(): TestCluster {
   const ctrlC = new AbortController();
   const opened: ClusterFlags[] = [];
   const controllers: ControllerFlags[] = [];
+  const served: TestCluster['served'] = [];
   const changes: RouteChange['kind'][] = [];
   const released: string[] = [];
   const doctor: TestCluster['doctor'] = { findings: [], asked: [] };
@@ -90,7 +99,7 @@ export function testCluster(): TestCluster {
   const { side: managed, ports: managedPorts } = managedSide(workloads);
   let located: Located = { kind: 'located', route: aRoute() };
   let failure: Error | undefined;
-  let refusal: Awaited<ReturnType<CliCluster['requests']['append']>> | undefined;
+  let refusal: Awaited<ReturnType<WholeCluster['requests']['append']>> | undefined;
   let controllerRuns = false;
   let ids = 0;
 
@@ -122,7 +131,7 @@ export function testCluster(): TestCluster {
     }
   }
 
-  const cluster: Omit<CliCluster, 'namespace'> = {
+  const cluster: Omit<WholeCluster, 'namespace'> = {
     rollouts: {
       get: ({ name }) => read(rollouts.get(name)),
       list: (namespace) =>
@@ -136,6 +145,8 @@ export function testCluster(): TestCluster {
       async append(id: RolloutId, request: Omit<Request, 'actor' | 'time'>) {
         const rollout = rollouts.get(id.name);
         if (refusal !== undefined || rollout === undefined) return refusal ?? { kind: 'gone' };
+        const twin = openRequests(rollout.spec, rollout.status).find((each) => asksTheSame(each, request));
+        if (twin !== undefined) return { kind: 'behind', id: twin.id };
         const written = { ...request, actor: 'ada', time: clock.now() };
         put({ ...rollout, spec: { ...rollout.spec, requests: [...rollout.spec.requests, written] } });
         return { kind: 'appended' };
@@ -150,12 +161,12 @@ export function testCluster(): TestCluster {
       generations: async () => managed.generations,
     },
     ...managedPorts,
-    metrics: (source) => {
+    metrics: async (source) => {
       managed.sources.push(source);
       return managed.metrics ?? { read: async (slot) => managed.readings?.(slot) ?? managed.reading };
     },
-    gauge: () => managed.gauge,
-    doctor: (flags) => {
+    gauge: async () => managed.gauge,
+    doctor: async (flags) => {
       doctor.asked.push(flags);
       return { examine: async () => doctor.findings };
     },
@@ -189,6 +200,11 @@ export function testCluster(): TestCluster {
         opened.push(flags);
         return { ...cluster, namespace: flags.namespace ?? 'shop' };
       },
+      openServer: async (flags) => {
+        served.push({ ...flags, token: await flags.token() });
+        return { ...cluster, namespace: flags.namespace };
+      },
+      server: made.server,
       runController: async (flags) => {
         controllers.push(flags);
         return 0;
@@ -235,6 +251,8 @@ export function testCluster(): TestCluster {
     clock,
     opened,
     controllers,
+    served,
+    server: {},
     changes,
     released,
     doctor,

@@ -1,15 +1,8 @@
 // What the command needs of a managed Deployment, in memory: its generations, its copies, its hold and its template.
 import { memoryGauge } from '../../../src/adapters/memory/gauge.ts';
-import type { CliCluster, MetricsSource, PastTemplate } from '../../../src/cli/cluster.ts';
-import type {
-  Gauge,
-  Generation,
-  LanesWanted,
-  Metrics,
-  RouteProblem,
-  Surveyed,
-  Workload,
-} from '../../../src/controller/ports.ts';
+import type { MetricsSource, PastTemplate, WholeCluster } from '../../../src/cli/cluster.ts';
+import type { LanesWanted, RouteProblem, Surveyed } from '../../../src/controller/mesh-port.ts';
+import type { Gauge, Generation, Metrics, Workload } from '../../../src/controller/ports.ts';
 import type { Slot, SlotReading } from '../../../src/domain/evidence.ts';
 import type { Lanes } from '../../../src/domain/lanes.ts';
 import type { Rollout, RolloutSpec, RolloutStatus } from '../../../src/domain/rollout.ts';
@@ -46,7 +39,7 @@ export interface ManagedSide {
   onChange: (workload: Workload) => Workload | undefined;
 }
 
-type Ports = Pick<CliCluster, 'copies' | 'holds' | 'templates' | 'adoptions'>;
+type Ports = Pick<WholeCluster, 'copies' | 'holds' | 'templates' | 'adoptions'>;
 
 /** A managed side on these Deployments, and its ports. */
 export function managedSide(workloads: Map<string, Workload>): { readonly side: ManagedSide; readonly ports: Ports } {

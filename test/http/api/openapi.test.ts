@@ -72,7 +72,14 @@ describe('the OpenAPI document', () => {
     const one = '/v1/rollouts/{namespace}/{name}';
 
     expect(calls.map(({ path, method }) => `${method} ${path}`).toSorted()).toEqual(
-      ['get /v1/rollouts', `get ${one}`, `get ${one}/events`, ...asks.map((verb) => `post ${one}/${verb}`)].toSorted(),
+      [
+        'get /v1/rollouts',
+        'get /v1/deployments',
+        'get /v1/deployments/{namespace}/{name}',
+        `get ${one}`,
+        `get ${one}/events`,
+        ...asks.map((verb) => `post ${one}/${verb}`),
+      ].toSorted(),
     );
     expect(new Set(calls.map(({ each }) => each.operationId)).size).toBe(calls.length);
   });

@@ -1,5 +1,7 @@
 // The examination: reads the cluster and Prometheus once, and lets every check look.
-import type { Doctor, Finding, Holds, Mesh, Policies, RouteProblem, Workloads } from '../../../controller/ports.ts';
+
+import type { Mesh, RouteProblem } from '../../../controller/mesh-port.ts';
+import type { Doctor, Finding, Holds, Policies, Workloads } from '../../../controller/ports.ts';
 import { canaryStem, stableStem } from '../../../domain/managed.ts';
 import { type ParsedSettings, policyOf, settingsWith } from '../../../domain/settings.ts';
 import { checks } from './checks.ts';

@@ -1,5 +1,7 @@
 // What an examination looks at: the two versions, and everything around them as far as it could be read.
-import type { GaugeAnswer, RouteProblem } from '../../../controller/ports.ts';
+
+import type { RouteProblem } from '../../../controller/mesh-port.ts';
+import type { GaugeAnswer } from '../../../controller/ports.ts';
 import type { CustomGate } from '../../../domain/gates/custom.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import type { Mode } from '../../../domain/rollout.ts';

@@ -1,6 +1,7 @@
 // Who is stable and who the canary, from a Deployment and what it asks for. Pure.
 import { defaultPlan } from '../../../domain/plan.ts';
-import { type ParsedSettings, prefix } from '../../../domain/settings.ts';
+import type { ParsedSettings } from '../../../domain/settings.ts';
+import { prefix } from '../../../domain/settings-keys.ts';
 import type { Examined, Version } from './facts.ts';
 import type { Deployment, ReplicaSet } from './kubernetes-objects.ts';
 

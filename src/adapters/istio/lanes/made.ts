@@ -1,5 +1,5 @@
 // The VirtualService that Serin makes for the time of a rollout where nothing routes a Service: one route a port, split like any lane.
-import { type RouteChange, subsetObjects } from '../../../controller/ports.ts';
+import { type RouteChange, subsetObjects } from '../../../controller/mesh-port.ts';
 import type { Lanes } from '../../../domain/lanes.ts';
 import { claimText } from '../claim.ts';
 import { type IstioObjects, parsed } from '../requests.ts';

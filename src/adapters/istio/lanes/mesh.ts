@@ -1,6 +1,6 @@
 // Lanes in the cluster: read, split, joined and given back, one patch for each VirtualService.
 import { isDeepStrictEqual } from 'node:util';
-import type { Mesh, RouteChange, RouteView, Viewed, Written } from '../../../controller/ports.ts';
+import type { Mesh, RouteChange, RouteView, Viewed, Written } from '../../../controller/mesh-port.ts';
 import type { Lanes } from '../../../domain/lanes.ts';
 import { claimText } from '../claim.ts';
 import { disownPatch, type Entry, fieldOwner } from '../ownership.ts';

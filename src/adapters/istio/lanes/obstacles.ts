@@ -1,6 +1,6 @@
 // Routes that cannot be split, in sentences that end in what to do.
 import { z } from 'zod';
-import { destinationName, type LanesWanted, type RouteProblem } from '../../../controller/ports.ts';
+import { destinationName, type LanesWanted, type RouteProblem } from '../../../controller/mesh-port.ts';
 import type { Lanes } from '../../../domain/lanes.ts';
 import { fullHost } from '../hosts.ts';
 import { capital } from '../words.ts';

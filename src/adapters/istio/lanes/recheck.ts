@@ -1,5 +1,5 @@
 // What has changed around lanes since they were found: ways to their hosts that came later, and rules that somebody deleted.
-import { type Mesh, type Rechecked, subsetObjects } from '../../../controller/ports.ts';
+import { type Mesh, type Rechecked, subsetObjects } from '../../../controller/mesh-port.ts';
 import type { LaneObject, Lanes, Original } from '../../../domain/lanes.ts';
 import type { IstioObjects } from '../requests.ts';
 import { routedAround } from './cluster.ts';

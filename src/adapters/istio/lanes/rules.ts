@@ -2,7 +2,7 @@
 // namespace and visibility of the user's, so that istiod merges the two (istio/istio pilot/pkg/model/destination_rule.go).
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { LanesWanted, RouteProblem, SubsetWanted } from '../../../controller/ports.ts';
+import type { LanesWanted, RouteProblem, SubsetWanted } from '../../../controller/mesh-port.ts';
 import type { Lanes } from '../../../domain/lanes.ts';
 import { closeness, fullHost, serviceOf } from '../hosts.ts';
 import { rootNamespace } from '../surroundings.ts';

@@ -1,6 +1,6 @@
 // The Services that lead to a Deployment's pods, and whether weights can stand between them and the pods.
 import { z } from 'zod';
-import type { LanesWanted, RouteProblem } from '../../../controller/ports.ts';
+import type { LanesWanted, RouteProblem } from '../../../controller/mesh-port.ts';
 import { serviceHost } from '../hosts.ts';
 import type { Pod } from '../requests.ts';
 import { someOf } from '../words.ts';

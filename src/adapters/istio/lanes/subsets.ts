@@ -1,6 +1,6 @@
 // Serin's own DestinationRules in the cluster: made before routes name their subsets, and taken away when none does any more.
 import { z } from 'zod';
-import { type Mesh, type SubsetWanted, subsetObjects } from '../../../controller/ports.ts';
+import { type Mesh, type SubsetWanted, subsetObjects } from '../../../controller/mesh-port.ts';
 import type { Lanes, MadeObject } from '../../../domain/lanes.ts';
 import { fullHost } from '../hosts.ts';
 import { type IstioObjects, parsed } from '../requests.ts';

@@ -1,5 +1,5 @@
 // Finding every lane to a managed Deployment: all VirtualServices that name one of its Services, and whether each can be split.
-import type { LanesWanted, RouteProblem, Surveyed } from '../../../controller/ports.ts';
+import type { LanesWanted, RouteProblem, Surveyed } from '../../../controller/mesh-port.ts';
 import type { LaneObject, Lanes } from '../../../domain/lanes.ts';
 import { closeness, fullHost } from '../hosts.ts';
 import { noIstio } from '../missing.ts';

@@ -1,9 +1,9 @@
 // How the lanes of an object stand: which share goes to the canary, in whose name, and whether testers have their routes.
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { RouteView } from '../../../controller/ports.ts';
+import type { RouteView } from '../../../controller/mesh-port.ts';
 import type { Lanes } from '../../../domain/lanes.ts';
-import { rolloutName } from '../../../domain/rollout.ts';
+import { rolloutName } from '../../../domain/named.ts';
 import { claimIn, claimKey } from '../claim.ts';
 import { fieldOwner } from '../ownership.ts';
 import { isForTesters, type Lane, lanesIn, type RoutedObject, scopeOf } from './object.ts';

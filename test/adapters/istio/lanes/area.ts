@@ -3,7 +3,7 @@
 import { ruleSchema } from '../../../../src/adapters/istio/lanes/rules.ts';
 import { laneServiceSchema } from '../../../../src/adapters/istio/lanes/services.ts';
 import { findLanes, type LaneArea } from '../../../../src/adapters/istio/lanes/survey.ts';
-import type { LanesWanted, RouteProblem } from '../../../../src/controller/ports.ts';
+import type { LanesWanted, RouteProblem } from '../../../../src/controller/mesh-port.ts';
 import type { Lanes } from '../../../../src/domain/lanes.ts';
 import { read } from './scenes.ts';
 

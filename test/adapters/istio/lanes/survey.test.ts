@@ -1,7 +1,7 @@
 // What a survey finds in namespaces of every kind, and why some of them cannot be split.
 import { describe, expect, it } from 'vitest';
 import type { LaneArea } from '../../../../src/adapters/istio/lanes/survey.ts';
-import type { LanesWanted, RouteProblem } from '../../../../src/controller/ports.ts';
+import type { LanesWanted, RouteProblem } from '../../../../src/controller/mesh-port.ts';
 import {
   aLaneArea,
   aLaneRule,

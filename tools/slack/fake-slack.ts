@@ -48,6 +48,8 @@ export interface FakeSlack {
   /** The base address of its Web API. */
   readonly url: string;
   readonly calls: readonly FakeCall[];
+  /** All that came from the app, in the order it came: the methods it called, and `ack ID` for each acknowledged envelope. */
+  readonly heard: readonly string[];
   readonly messages: readonly FakeMessage[];
   /** What only one person saw. */
   readonly whispers: readonly { readonly user: string; readonly channel: string; readonly text: string }[];
@@ -65,6 +67,7 @@ type Reply = Readonly<Record<string, unknown>>;
 /** Starts a fake on a free port. `now` is the clock by which late calls come to pass. */
 export async function fakeSlack({ now = Date.now }: { readonly now?: () => number } = {}): Promise<FakeSlack> {
   const calls: FakeCall[] = [];
+  const heard: string[] = [];
   const messages = new Map<string, FakeMessage>();
   const whispers: { user: string; channel: string; text: string }[] = [];
   const users = new Map<string, FakeUser>();
@@ -134,6 +137,7 @@ export async function fakeSlack({ now = Date.now }: { readonly now?: () => numbe
     const call = await readCall(request);
     come();
     calls.push(call);
+    heard.push(call.method);
     const failure = rule(call);
     if (failure === undefined) return reply(response, answer(call));
     switch (failure.kind) {
@@ -159,12 +163,13 @@ export async function fakeSlack({ now = Date.now }: { readonly now?: () => numbe
   const server = createServer((request, response) => {
     serve(request, response).catch(() => request.socket.destroy());
   });
-  const socket = serveSocketMode(server);
+  const socket = serveSocketMode(server, (id) => void heard.push(`ack ${id}`));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/api/`,
     calls,
+    heard,
     get messages() {
       come();
       return [...messages.values()];

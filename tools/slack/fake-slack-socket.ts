@@ -9,7 +9,14 @@ export interface SocketMode {
   url(): string;
   connections(): number;
   /** Hands an envelope to one of the connections, as Slack does. */
-  send(envelope: { readonly envelope_id: string; readonly type: string; readonly payload: unknown }): void;
+  send(envelope: {
+    readonly envelope_id: string;
+    readonly type: string;
+    readonly payload: unknown;
+    /** How often it was handed over before, and why again. */
+    readonly retry_attempt?: number;
+    readonly retry_reason?: string;
+  }): void;
   /** Ids of acknowledged envelopes, and when each came. */
   readonly acknowledged: readonly { readonly id: string; readonly at: number; readonly payload: unknown }[];
   /** Ends every connection, as Slack does several times a day. */
@@ -17,8 +24,8 @@ export interface SocketMode {
   close(): void;
 }
 
-/** Serves Socket Mode beside the Web API of one server. */
-export function serveSocketMode(server: Server): SocketMode {
+/** Serves Socket Mode beside the Web API of one server. `onAck` is told of each acknowledgement as it comes. */
+export function serveSocketMode(server: Server, onAck: (id: string) => void): SocketMode {
   const sockets = new Set<Socket>();
   const acknowledged: { id: string; at: number; payload: unknown }[] = [];
 
@@ -38,6 +45,7 @@ export function serveSocketMode(server: Server): SocketMode {
     receive(socket, (text) => {
       const { envelope_id: id, payload } = JSON.parse(text) as { envelope_id: string; payload: unknown };
       acknowledged.push({ id, at: Date.now(), payload });
+      onAck(id);
     });
     write(
       socket,

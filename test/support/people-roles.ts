@@ -1,0 +1,12 @@
+// The ClusterRoles of people from deploy/, which all stories share.
+import { join } from 'node:path';
+import { kubectlEventually } from '../../tools/stack/kubectl.ts';
+import { stackOfThisRun } from './attach.ts';
+
+const file = join(import.meta.dirname, '..', '..', 'deploy', 'controller', 'people.yaml');
+const promptMs = 30_000;
+
+/** Puts them there. Stories side by side may do so at the same time, which kubectl takes for a conflict at first. */
+export async function applyPeopleRoles(): Promise<void> {
+  await kubectlEventually(stackOfThisRun(), ['apply', '--server-side', '--force-conflicts', '-f', file], promptMs);
+}
