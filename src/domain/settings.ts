@@ -2,11 +2,13 @@
 import { gatesFromText, neverSeen } from './gates/custom-text.ts';
 import { defaultPlan, type Plan } from './plan.ts';
 import type { Mode, RolloutSpec } from './rollout.ts';
+import { bakeProblems } from './settings-bake.ts';
 import {
   parseAnalysis,
   parseCount,
   parseEnabled,
   parseLatency,
+  parseMargin,
   parseObject,
   parseOnUndecided,
   parsePositive,
@@ -19,7 +21,6 @@ import {
   type Read,
 } from './settings-values.ts';
 import { nearest } from './spelling.ts';
-import { formatDuration } from './time.ts';
 
 /** The prefix of every annotation and label. */
 export const prefix = 'serin.dev/';
@@ -212,7 +213,7 @@ function assemble(
     steps: read('steps', parseSteps, defaultPlan.steps),
     bakeMs: read('bake', parsePositive, defaultPlan.bakeMs),
     maxBakeMs: read('max-bake', parsePositive, defaultPlan.maxBakeMs),
-    errorMargin: read('error-margin', parseShare, defaultPlan.errorMargin),
+    errorMargin: read('error-margin', parseMargin, defaultPlan.errorMargin),
     ...(maxErrorRate === undefined ? {} : { maxErrorRate }),
     maxLatency: read('max-latency', parseLatency, defaultPlan.maxLatency),
     minRequests: read('min-requests', parseCount, defaultPlan.minRequests),
@@ -224,7 +225,7 @@ function assemble(
     gates: custom.gates,
   };
   const route = { ...read('virtual-service', parseObject, {}), ...read('route', parseSection, {}) };
-  if (plan.maxBakeMs < plan.bakeMs) problems.push(bakeOrder(texts));
+  problems.push(...bakeProblems(plan, texts, prefix));
   const unseen = plan.gates.flatMap((gate) => neverSeen(gate, plan.maxBakeMs) ?? []);
   problems.push(...unseen.map(ofPolicy));
   const settings: Settings = mode === 'pair' ? { mode, stable, plan, route } : { mode, plan };
@@ -233,16 +234,4 @@ function assemble(
 
 function ofPolicy(message: string): SettingProblem {
   return { key: 'gates', value: '', message: `CanaryPolicy: ${message}` };
-}
-
-function bakeOrder(texts: Readonly<Record<string, string>>): SettingProblem {
-  const [bake, most] = [texts['bake'], texts['max-bake']];
-  if (most === undefined) {
-    const otherwise = formatDuration(defaultPlan.maxBakeMs);
-    const message = `${prefix}bake is "${bake}", more than ${prefix}max-bake, which is ${otherwise} unless written. Write a max-bake at least as long as bake.`;
-    return { key: 'bake', value: bake ?? '', message };
-  }
-  const shown = bake === undefined ? `, which is ${formatDuration(defaultPlan.bakeMs)} unless written` : ` "${bake}"`;
-  const message = `${prefix}max-bake is "${most}", less than ${prefix}bake${shown}. Make max-bake at least as long as bake.`;
-  return { key: 'max-bake', value: most, message };
 }

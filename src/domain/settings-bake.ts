@@ -1,0 +1,39 @@
+// Whether the times of a step go together.
+import { defaultPlan, type Plan } from './plan.ts';
+import type { SettingProblem } from './settings.ts';
+import { formatDuration } from './time.ts';
+
+type Texts = Readonly<Record<string, string>>;
+
+/** What a step counts begins with a whole slot, which is read when the next one is over: with the usual 15 seconds, in a minute. */
+const firstCountMs = 60_000;
+
+/** What is wrong with a plan's times, of which `texts` are the settings as they were written, without `prefix`. */
+export function bakeProblems(plan: Plan, texts: Texts, prefix: string): readonly SettingProblem[] {
+  if (plan.maxBakeMs < plan.bakeMs) return [bakeOrder(texts, prefix)];
+  return isUnseen(plan) ? [unseenEnd(texts['max-bake'] ?? '', prefix)] : [];
+}
+
+/** Whether a step's time is over before anything of it can have been counted, and its end rolls back. */
+function isUnseen({ analysis, onUndecided, maxBakeMs }: Plan): boolean {
+  return analysis === 'auto' && onUndecided === 'rollback' && maxBakeMs < firstCountMs;
+}
+
+function unseenEnd(value: string, prefix: string): SettingProblem {
+  const message =
+    `${prefix}max-bake is "${value}", and ${prefix}on-undecided is "rollback": what a step counts is there a minute after it began, so that ` +
+    `every release would be rolled back unseen. Make max-bake 1m at least, better the ${formatDuration(defaultPlan.maxBakeMs)} of the default.`;
+  return { key: 'max-bake', value, message };
+}
+
+function bakeOrder(texts: Texts, prefix: string): SettingProblem {
+  const [bake, most] = [texts['bake'], texts['max-bake']];
+  if (most === undefined) {
+    const otherwise = formatDuration(defaultPlan.maxBakeMs);
+    const message = `${prefix}bake is "${bake}", more than ${prefix}max-bake, which is ${otherwise} unless written. Write a max-bake at least as long as bake.`;
+    return { key: 'bake', value: bake ?? '', message };
+  }
+  const shown = bake === undefined ? `, which is ${formatDuration(defaultPlan.bakeMs)} unless written` : ` "${bake}"`;
+  const message = `${prefix}max-bake is "${most}", less than ${prefix}bake${shown}. Make max-bake at least as long as bake.`;
+  return { key: 'max-bake', value: most, message };
+}
