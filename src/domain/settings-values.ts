@@ -70,20 +70,6 @@ export function parseShare(text: string): Read<number> {
   return { wrong: `which is no percentage from 0% to 100%. Expected one such as "0.5%".${guess}` };
 }
 
-/** No smaller margin is shown to be kept in a reasonable time: it takes millions of canary requests already. */
-const leastMargin = 0.0001;
-
-/** A margin that a canary can be shown to keep, as a share. */
-export function parseMargin(text: string): Read<number> {
-  const share = parseShare(text);
-  if ('value' in share && share.value < leastMargin)
-    return {
-      wrong:
-        'which no canary could ever be shown to keep, so that no step would pass. The least that makes sense is 0.01%; 0.5% is the default.',
-    };
-  return 'value' in share ? share : { wrong: share.wrong.replace('from 0% to', 'from 0.01% to') };
-}
-
 /** A percentage as a share, of which neither none nor more than a half makes sense. */
 export function parseRisk(text: string): Read<number> {
   const share = parseShare(text);

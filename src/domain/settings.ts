@@ -2,13 +2,12 @@
 import { gatesFromText, neverSeen } from './gates/custom-text.ts';
 import { defaultPlan, type Plan } from './plan.ts';
 import type { Mode, RolloutSpec } from './rollout.ts';
-import { bakeProblems } from './settings-bake.ts';
+import { bakeProblems, senseless } from './settings-sense.ts';
 import {
   parseAnalysis,
   parseCount,
   parseEnabled,
   parseLatency,
-  parseMargin,
   parseObject,
   parseOnUndecided,
   parsePositive,
@@ -121,14 +120,19 @@ export function settingsWith(
   return { kind: 'problems', problems: [{ key: 'policy', value: named, message }] };
 }
 
+/** Where settings come from: what people write now, or a rollout that is under way. */
+export type Origin = 'written' | 'stored';
+
 /**
  * Reads a Deployment's settings: its annotations over the policy's fields over the defaults. `policy` holds the shared
  * policy's fields under their annotation names, and its gates as JSON under `gates`. Every problem found is returned, not only the first.
+ * Settings `stored` with a rollout are those it has begun with, under whatever version: of them it is not asked that they make sense.
  */
 export function parseSettings(
   deployment: string,
   annotations: Readonly<Record<string, string>>,
   policy: Readonly<Record<string, string>> = {},
+  origin: Origin = 'written',
 ): ParsedSettings {
   const own = ownSettings(annotations);
   const unknown = Object.entries(own).flatMap(([key, value]) => unknownKey(key, value));
@@ -136,7 +140,7 @@ export function parseSettings(
   if (mode === undefined) return problemsOr(unknown, { kind: 'none' });
   const misplaced = Object.entries(own).flatMap(([key, value]) => misplacedKey(key, value, mode));
   const shared = Object.entries(policy).filter(([key]) => !isOfOther(key, mode));
-  return assemble(deployment, mode, { ...Object.fromEntries(shared), ...own }, [...unknown, ...misplaced]);
+  return assemble(deployment, mode, { ...Object.fromEntries(shared), ...own }, [...unknown, ...misplaced], origin);
 }
 
 /** Asking for both ways is told where the second one is found out of place. */
@@ -192,6 +196,7 @@ function assemble(
   mode: Mode,
   texts: Readonly<Record<string, string>>,
   unknown: readonly SettingProblem[],
+  origin: Origin,
 ): ParsedSettings {
   const problems: SettingProblem[] = [...unknown];
   function read<T>(key: SettingKey, parse: (text: string) => Read<T>, otherwise: T): T {
@@ -213,7 +218,7 @@ function assemble(
     steps: read('steps', parseSteps, defaultPlan.steps),
     bakeMs: read('bake', parsePositive, defaultPlan.bakeMs),
     maxBakeMs: read('max-bake', parsePositive, defaultPlan.maxBakeMs),
-    errorMargin: read('error-margin', parseMargin, defaultPlan.errorMargin),
+    errorMargin: read('error-margin', parseShare, defaultPlan.errorMargin),
     ...(maxErrorRate === undefined ? {} : { maxErrorRate }),
     maxLatency: read('max-latency', parseLatency, defaultPlan.maxLatency),
     minRequests: read('min-requests', parseCount, defaultPlan.minRequests),
@@ -226,6 +231,7 @@ function assemble(
   };
   const route = { ...read('virtual-service', parseObject, {}), ...read('route', parseSection, {}) };
   problems.push(...bakeProblems(plan, texts, prefix));
+  if (origin === 'written') problems.push(...senseless(plan, texts, prefix));
   const unseen = plan.gates.flatMap((gate) => neverSeen(gate, plan.maxBakeMs) ?? []);
   problems.push(...unseen.map(ofPolicy));
   const settings: Settings = mode === 'pair' ? { mode, stable, plan, route } : { mode, plan };

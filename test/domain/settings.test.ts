@@ -116,7 +116,7 @@ describe('a wrong setting', () => {
     ['bake', '0s', ['no duration above zero']],
     ['bake', 'two minutes', ['no duration', '"90s" or "5m"']],
     ['error-margin', '0.5', ['no percentage', 'Did you mean "0.5%"?']],
-    ['error-margin', '150%', ['from 0.01% to 100%']],
+    ['error-margin', '150%', ['from 0% to 100%']],
     ['error-margin', '0%', ['no canary could ever be shown to keep', 'least that makes sense is 0.01%', '0.5%']],
     ['error-margin', '0.005%', ['no canary could ever be shown to keep']],
     ['max-error-rate', '-1%', ['no percentage']],

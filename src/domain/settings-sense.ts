@@ -1,4 +1,4 @@
-// Whether the times of a step go together.
+// Whether what can be read of a plan makes sense together.
 import { defaultPlan, type Plan } from './plan.ts';
 import type { SettingProblem } from './settings.ts';
 import { formatDuration } from './time.ts';
@@ -7,11 +7,28 @@ type Texts = Readonly<Record<string, string>>;
 
 /** What a step counts begins with a whole slot, which is read when the next one is over: with the usual 15 seconds, in a minute. */
 const firstCountMs = 60_000;
+/** No smaller margin is shown to be kept in a reasonable time: it takes millions of canary requests already. */
+const leastMargin = 0.0001;
 
-/** What is wrong with a plan's times, of which `texts` are the settings as they were written, without `prefix`. */
+/** Whether the times of a step go together. `texts` are the settings as they were written, without `prefix`. */
 export function bakeProblems(plan: Plan, texts: Texts, prefix: string): readonly SettingProblem[] {
-  if (plan.maxBakeMs < plan.bakeMs) return [bakeOrder(texts, prefix)];
-  return isUnseen(plan) ? [unseenEnd(texts['max-bake'] ?? '', prefix)] : [];
+  return plan.maxBakeMs < plan.bakeMs ? [bakeOrder(texts, prefix)] : [];
+}
+
+/** What nobody can mean: a plan that can never be passed. Of what has begun under it already, nothing is asked. */
+export function senseless(plan: Plan, texts: Texts, prefix: string): readonly SettingProblem[] {
+  return [
+    ...(plan.errorMargin < leastMargin ? [hopelessMargin(texts['error-margin'] ?? '', prefix)] : []),
+    ...(isUnseen(plan) ? [unseenEnd(texts['max-bake'] ?? '', prefix)] : []),
+  ];
+}
+
+function hopelessMargin(value: string, prefix: string): SettingProblem {
+  const usual = Number((defaultPlan.errorMargin * 100).toFixed(4));
+  const message =
+    `${prefix}error-margin is "${value}", which no canary could ever be shown to keep, so that no step would pass. ` +
+    `The least that makes sense is ${leastMargin * 100}%; ${usual}% is the default.`;
+  return { key: 'error-margin', value, message };
 }
 
 /** Whether a step's time is over before anything of it can have been counted, and its end rolls back. */
