@@ -5,6 +5,7 @@ import { displayOf, isPaused } from '../../domain/status.ts';
 import { formatInstant, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
 import type { Paint } from '../terminal.ts';
+import { isGivingBack, namedVerdicts } from './giving-back.ts';
 import { paintedPhase } from './rollouts.ts';
 import { age, table } from './table.ts';
 
@@ -18,7 +19,7 @@ export function statusLines(rollout: Rollout, now: Instant, paint: Paint): reado
     '',
     rollout.status.message,
     ...stalledLines(rollout, paint),
-    ...gateLines(rollout.status.verdicts, paint),
+    ...gateLines(namedVerdicts(rollout, rollout.status.verdicts), paint),
     ...askedLines(rollout, now),
     ...pastLines(rollout, now),
     ...nextLines(rollout, paint),
@@ -62,7 +63,7 @@ function facts(rollout: Rollout, now: Instant, paint: Paint): readonly string[] 
     ['Rollout', `${paint.strong(id.name)} in namespace ${id.namespace}, attempt ${spec.attempt}`],
     ['Phase', `${paintedPhase(rollout, paint)} ${since}`],
     ['Step', `${display.step}  ${track(rollout)}`],
-    ['Weight', `${display.weight} to the canary`],
+    ['Weight', `${display.weight} to the ${isGivingBack(rollout) ? 'copy' : 'canary'}`],
     ['Stable', `${display.stable}  (${spec.stable.hash})`],
     ['Canary', `${display.canary}  (${spec.canary.hash})`],
     ...trackRows(rollout),
