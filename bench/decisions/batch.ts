@@ -73,9 +73,10 @@ export function shelfIn(folder: string): Shelf {
   };
 }
 
-/** The version of a rule: what it was given, its file, and everything that file runs. */
+/** The version of a rule: what it was given, its file, everything that file runs, and what runs it over the service. */
 export function versionOf({ source, settings }: Rule): string {
-  const files = [...new Set([...reached(source), ...reached(join(import.meta.dirname, 'service.ts'))])].sort();
+  const own = ['service.ts', 'rule.ts'].flatMap((file) => [...reached(join(import.meta.dirname, file))]);
+  const files = [...new Set([...reached(source), ...own])].sort();
   return digest([settings, ...files.map((file) => readFileSync(file, 'utf8'))].join('\0'));
 }
 

@@ -61,10 +61,10 @@ function count(text: string): number {
 function chosen(cells: string | undefined): readonly Scenario[] {
   if (cells === undefined) return scenarios;
   const beginnings = cells.split(',');
-  const found = allScenarios.filter(({ id }) => beginnings.some((beginning) => id.startsWith(beginning)));
-  if (found.length === 0)
-    throw new Error(`No cell begins with ${cells}. There are: ${allScenarios.map(({ id }) => id).join(', ')}.`);
-  return found;
+  const lost = beginnings.find((beginning) => !allScenarios.some(({ id }) => id.startsWith(beginning)));
+  if (lost !== undefined)
+    throw new Error(`No cell begins with "${lost}". There are: ${allScenarios.map(({ id }) => id).join(', ')}.`);
+  return allScenarios.filter(({ id }) => beginnings.some((beginning) => id.startsWith(beginning)));
 }
 
 async function playMissing(order: Order, shelf: Shelf, workers: number): Promise<void> {

@@ -27,7 +27,11 @@ export async function runDoctor(
 ): Promise<ExitCode> {
   const { name, kind } = readName(words);
   if (kind === 'rollout')
-    throw new CliError(exitCodes.usage, 'A Deployment is examined, not a rollout.', `serin status ${name}`);
+    throw new CliError(
+      exitCodes.usage,
+      'A Deployment is examined, not a rollout.',
+      `serin status ${name} -n ${cluster.namespace}`,
+    );
   const { namespace } = cluster;
   const ended = await endedNamed(cluster, name);
   const isExamined = ended === undefined || ended.kind === 'rejected';

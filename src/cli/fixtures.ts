@@ -1,5 +1,5 @@
 // Fixtures of serin gate test: what each query gives at each slot, and what the gate is to say of it.
-import { parse } from 'yaml';
+import { LineCounter, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import type { Sample } from '../domain/gates/custom.ts';
 import { nearest } from '../domain/spelling.ts';
@@ -50,15 +50,22 @@ const readings = z
   .min(1, { error: listed });
 
 const named = 'Expected a text, in quotes where it would be read as a number';
-const label = z.string({ error: named }).min(1, { error: named });
+
+/** A text that has to be there. */
+function label(field: string) {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    input === undefined ? `${field} is missing. ${named}` : named;
+  return z.string({ error }).min(1, { error: named });
+}
+
 const weighed = 'Expected a weight from 0 to 100, such as 10';
 const verdict = z.enum(['pass', 'fail', 'undecided', 'noData', 'sourceDown'], {
   error: 'Expected pass, fail, undecided, noData or sourceDown',
 });
 
 const test = fields({
-  name: label,
-  gate: label,
+  name: label('name'),
+  gate: label('gate'),
   weight: z.number({ error: weighed }).min(0, { error: weighed }).max(100, { error: weighed }).default(10),
   values: readings.optional(),
   canary: readings.optional(),
@@ -108,9 +115,10 @@ function fields<S extends z.ZodRawShape>(shape: S) {
 export function readFixtures(text: string, from: string): readonly Fixture[] {
   const parsed = file.safeParse(yamlOf(text, from));
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
+    const { issues } = parsed.error;
+    const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
     const place = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
-    throw new CliError(exitCodes.usage, `The fixtures in ${from} cannot be used${place}: ${issue?.message ?? ''}.`);
+    throw unread(`The fixtures in ${from} cannot be used${place}: ${issue?.message ?? ''}.`);
   }
   const { tests, slot: slotMs } = parsed.data;
   return tests.map(({ values, canary, stable, stableBefore, ...rest }) => ({
@@ -123,12 +131,21 @@ export function readFixtures(text: string, from: string): readonly Fixture[] {
 }
 
 function yamlOf(text: string, from: string): unknown {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const [first, ...others] = Array.isArray(documents) ? documents : [];
+  if (others.length > 0)
+    throw unread(`${from} holds ${others.length + 1} documents. Put all fixtures under one tests.`);
+  const [broken] = first?.errors ?? [];
+  if (broken !== undefined)
+    throw unread(`${from}:${lines.linePos(broken.pos[0]).line}: This is no YAML: ${broken.message}`);
   try {
-    return parse(text) as unknown;
+    return first?.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
-    throw new CliError(
-      exitCodes.usage,
-      `The fixtures in ${from} are no YAML: ${error instanceof Error ? error.message : ''}`,
-    );
+    throw unread(`${from}: This is no YAML: ${error instanceof Error ? error.message : ''}`);
   }
+}
+
+function unread(message: string): CliError {
+  return new CliError(exitCodes.usage, message);
 }

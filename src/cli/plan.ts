@@ -23,7 +23,11 @@ export async function runPlan(
 ): Promise<ExitCode> {
   const { name, kind } = readName(words);
   if (kind === 'rollout')
-    throw new CliError(exitCodes.usage, `A plan is made for a Deployment, not for a rollout.`, `serin status ${name}`);
+    throw new CliError(
+      exitCodes.usage,
+      `A plan is made for a Deployment, not for a rollout.`,
+      `serin status ${name} -n ${cluster.namespace}`,
+    );
   const target = await workloadNamed(cluster, name);
   const parsed = await settingsOf(cluster, target);
   switch (parsed.kind) {

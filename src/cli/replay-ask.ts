@@ -54,7 +54,11 @@ export async function askedReplay(
 ): Promise<ReplayWanted> {
   const { name, kind } = readName(words);
   if (kind === 'rollout')
-    throw wrong('A replay is of a Deployment and its past, not of a rollout.', `serin explain ${name}`);
+    throw wrong(
+      'A replay is of a Deployment and its past, not of a rollout.',
+      `serin explain ${name} -n ${cluster.namespace}`,
+    );
+  requireNames(name, flags);
   const range = rangeOf(flags, parts.clock.now());
   const settings = await settingsFor(parts, cluster, name, flags.policy);
   const { plan } = settings;
@@ -70,6 +74,19 @@ export async function askedReplay(
   if (read.stable === read.canary)
     throw wrong(`--canary and --stable are both ${read.stable}. To compare a workload with its own past: --split-at`);
   return { name, plan, gates: plan.gates, ...range, read, judged: read };
+}
+
+/** What no Deployment is called is found nowhere, and must not stand in a query. */
+function requireNames(name: string, { canary, stable }: ReplayFlags): void {
+  if (!isDeploymentName(name)) throw wrong(`"${name}" is no name of a Deployment. Write one such as "reviews-v2".`);
+  for (const [flag, text] of Object.entries({ canary, stable })) {
+    if (text === undefined || isDeploymentName(text)) continue;
+    throw wrong(`--${flag} is "${text}", which is no name of a Deployment. Write one such as "reviews-v2".`);
+  }
+}
+
+function isDeploymentName(text: string): boolean {
+  return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) && text.length <= 253;
 }
 
 /** Of halves one query cannot tell of both: a single one that names stable too would hold a workload against itself. */

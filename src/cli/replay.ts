@@ -1,11 +1,11 @@
 // serin replay: what Serin would have done with a past that Prometheus still knows.
 
 import type { Gauge } from '../controller/ports.ts';
-import type { SlotReading } from '../domain/evidence.ts';
+import type { SlotReading, Subject } from '../domain/evidence.ts';
 import type { GaugeQuestion } from '../domain/gates/custom.ts';
 import type { Replay } from '../domain/replay.ts';
 import { beforeBoth, splitInTime } from '../domain/replay-split.ts';
-import { formatDuration } from '../domain/time.ts';
+import { formatDuration, formatInstant } from '../domain/time.ts';
 import type { CliParts, MetricsSource, WholeCluster } from './cluster.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { replayLines, replayRecord, type Shown } from './render/replay.ts';
@@ -35,7 +35,7 @@ export async function runReplay(
   const wanted = await askedReplay(parts, cluster, words, flags);
   const slots = slotsIn(wanted.from, wanted.to, flags.slotMs);
   const past = await readPast(parts, await cluster.metrics(source), slots, wanted.read);
-  if (!hasTraffic(past, wanted)) throw nothingThere(wanted);
+  if (!hasTraffic(past, wanted)) throw nothingThere(past, wanted);
   if (wanted.gates.length > 0) parts.terminal.err(`Custom gates are asked on the way: ${namesOf(wanted)}.\n`);
   const done = await judged(parts, await cluster.gauge(source), past, wanted);
   await show(parts, { wanted, replay: done, slotMs: flags.slotMs }, flags);
@@ -80,10 +80,25 @@ function requestsOf(reading: SlotReading, workload: string): number {
   return rows.reduce((sum, row) => sum + (row.workload === workload ? row.count : 0), 0);
 }
 
-function nothingThere({ read, from, to }: ReplayWanted): CliError {
-  const range = `the ${formatDuration(to - from)} from ${new Date(from).toISOString()}`;
-  const message = `Prometheus knows no requests to ${read.canary} in namespace ${read.namespace} in ${range}. Look whether that is the name and the time, and whether Prometheus keeps so much of the past.`;
+function nothingThere({ readings }: ReadPast, { read, from, to }: ReplayWanted): CliError {
+  const range = `the ${formatDuration(to - from)} from ${formatInstant(from)}`;
+  const isUnreadable = readings.some(
+    (reading) => reading.kind === 'data' && reading.unreadable.some(({ workload }) => workload === read.canary),
+  );
+  const message = isUnreadable ? unusable(read, range) : unknown(read, range);
   return new CliError(exitCodes.noEvidence, message);
+}
+
+function unusable({ canary, namespace }: Subject, range: string): string {
+  return (
+    `Prometheus has counts of requests to ${canary} in namespace ${namespace}, but none that can be used in ${range}: they are no numbers of requests ` +
+    '(NaN, infinite or below 0), or may be those of a lifetime because the slot before was not scraped. Ask it for istio_requests_total, and look whether it ' +
+    'scrapes at least once in each slot.'
+  );
+}
+
+function unknown({ canary, namespace }: Subject, range: string): string {
+  return `Prometheus knows no requests to ${canary} in namespace ${namespace} in ${range}. Look whether that is the name and the time, and whether Prometheus keeps so much of the past.`;
 }
 
 async function show(parts: CliParts, shown: Shown, { output, html }: ReplayOutput): Promise<void> {

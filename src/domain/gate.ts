@@ -4,6 +4,7 @@ import type { ByReporter, ReporterCounts, Tally } from './counts.ts';
 import type { GateState, Subject } from './evidence.ts';
 import type { BucketTally, ReporterBuckets } from './gates/buckets.ts';
 import type { BurstTally } from './gates/bursts.ts';
+import type { Heard } from './gates/hearing.ts';
 import type { TimedBursts } from './gates/latency-before.ts';
 import type { Plan } from './plan.ts';
 import type { Millis } from './time.ts';
@@ -23,9 +24,11 @@ export interface JudgeContext {
   };
 }
 
-/** A judgement's context, and how long the step has been counted. */
+/** A judgement's context, how long the step has been counted, and whom a pass is asked of. */
 export interface GateContext extends JudgeContext {
   readonly countedMs: Millis;
+  /** Reporters that have counted next to nothing: no pass is asked of them. */
+  readonly slight: ByReporter<Heard>;
 }
 
 /** A slot that is fit to be judged. */

@@ -10,6 +10,7 @@ import { errorsGate } from './gates/errors.ts';
 import { eachReporter } from './gates/errors-state.ts';
 import { type Conviction, condemn, convictionVersion, reviveConviction, withConviction } from './gates/harm.ts';
 import { sayHealth } from './gates/health.ts';
+import { hear, heardBefore, slightOf } from './gates/hearing.ts';
 import { latencyGate } from './gates/latency.ts';
 import { timedBurstsIn } from './gates/latency-before.ts';
 import {
@@ -48,7 +49,8 @@ export function beginEvidence(through: Instant, before?: SlotReading, pattern: r
     return beginGate(gate, counted);
   }
   const gates = [begun(errorsGate), begun(clientErrorsGate), begun(latencyGate), begun(trafficGate)];
-  return closeEvidence({ through, stepStart: through, gates, slots: noSlots });
+  const slots = { ...noSlots, heard: heardBefore(counted?.tallies ?? {}) };
+  return closeEvidence({ through, stepStart: through, gates, slots });
 }
 
 /** Forgets what was counted for the step before. Slots that start before `stepStart` do not count for the new one. */
@@ -125,8 +127,8 @@ function countReading(
   const lost = unreadableWorkloads(unreadable, context.subject);
   const fit = lost.length === 0 && Object.keys(counts).length > 0;
   const slots = inStep ? noteSlot(stand.slots, { slot, unreadable: lost, fit, queries }) : stand.slots;
-  const next = { ...stand, through: slot.end, slots };
-  if (!fit) return next;
+  if (!fit) return { ...stand, through: slot.end, slots };
+  const next = { ...stand, through: slot.end, slots: { ...slots, heard: hear(slots.heard, counts) } };
   const buckets = eachReporter(tallyLatency(latency), (tally) => bucketsOf(tally, context.subject));
   const gateContext = contextOf(next, context);
   const counted = { widthMs: slot.end - slot.start, inStep, counts, buckets };
@@ -144,8 +146,8 @@ function convicted(
   return found === undefined ? {} : { conviction: found };
 }
 
-function contextOf({ through, stepStart }: Stand, context: JudgeContext): GateContext {
-  return { ...context, countedMs: Math.max(0, through - stepStart) };
+function contextOf({ through, stepStart, slots }: Stand, context: JudgeContext): GateContext {
+  return { ...context, countedMs: Math.max(0, through - stepStart), slight: slightOf(slots.heard) };
 }
 
 function countedBefore({ requests, latency }: DataReading, pattern: readonly SlotReading[]) {

@@ -4,6 +4,7 @@ import { type ApprovalPlan, defaultPlan, type Plan } from './plan.ts';
 import type { Mode, RolloutSpec } from './rollout.ts';
 import { longest, prefix, type SettingKey, type SettingProblem } from './settings-keys.ts';
 import { readOutside } from './settings-outside.ts';
+import { bakeProblems, senseless } from './settings-sense.ts';
 import {
   parseAnalysis,
   parseApproval,
@@ -24,12 +25,14 @@ import {
   parseTesters,
   type Read,
 } from './settings-values.ts';
-import { formatDuration } from './time.ts';
 
 const tooLong = { wrong: `which has more than ${longest} letters. Shorten it.` };
 
 /** Reads one setting; where its text cannot be used that is kept as a problem, and the otherwise is given. */
 type Reading = <T>(key: SettingKey, parse: (text: string) => Read<T>, otherwise: T) => T;
+
+/** Where settings come from: what people write now, or a rollout that is under way. */
+export type Origin = 'written' | 'stored';
 
 /** What texts come to; nothing of it counts where there are problems. */
 export interface ReadSettings {
@@ -41,7 +44,12 @@ export interface ReadSettings {
 }
 
 /** Reads the settings of a Deployment, by their names without the prefix. Those that mean nothing in the mode have to be gone. */
-export function readSettings(deployment: string, mode: Mode, texts: Readonly<Record<string, string>>): ReadSettings {
+export function readSettings(
+  deployment: string,
+  mode: Mode,
+  texts: Readonly<Record<string, string>>,
+  origin: Origin,
+): ReadSettings {
   const custom = gatesFromText(texts['gates']);
   const problems = custom.problems.map(({ message }) => ofPolicy(message));
   const read = readingOf(texts, problems);
@@ -49,7 +57,8 @@ export function readSettings(deployment: string, mode: Mode, texts: Readonly<Rec
   read('canary', parseEnabled, '');
   const plan = { ...readPlan(read), gates: custom.gates };
   const route = { ...read('virtual-service', parseObject, {}), ...read('route', parseSection, {}) };
-  if (plan.maxBakeMs < plan.bakeMs) problems.push(bakeOrder(texts));
+  problems.push(...bakeProblems(plan, texts));
+  if (origin === 'written') problems.push(...senseless(plan, texts));
   problems.push(...authorless(plan, texts));
   const unseen = plan.gates.flatMap((gate) => neverSeen(gate, plan.maxBakeMs) ?? []);
   problems.push(...unseen.map(ofPolicy));
@@ -124,16 +133,4 @@ function authorless({ approval }: Plan, texts: Readonly<Record<string, string>>)
 
 function ofPolicy(message: string): SettingProblem {
   return { key: 'gates', value: '', message: `CanaryPolicy: ${message}` };
-}
-
-function bakeOrder(texts: Readonly<Record<string, string>>): SettingProblem {
-  const [bake, most] = [texts['bake'], texts['max-bake']];
-  if (most === undefined) {
-    const otherwise = formatDuration(defaultPlan.maxBakeMs);
-    const message = `${prefix}bake is "${bake}", more than ${prefix}max-bake, which is ${otherwise} unless written. Write a max-bake at least as long as bake.`;
-    return { key: 'bake', value: bake ?? '', message };
-  }
-  const shown = bake === undefined ? `, which is ${formatDuration(defaultPlan.bakeMs)} unless written` : ` "${bake}"`;
-  const message = `${prefix}max-bake is "${most}", less than ${prefix}bake${shown}. Make max-bake at least as long as bake.`;
-  return { key: 'max-bake', value: most, message };
 }

@@ -2,7 +2,7 @@
 import type { Plan } from './plan.ts';
 import type { Mode, RolloutSpec } from './rollout.ts';
 import { longest, prefix, type SettingKey, type SettingProblem, settingKeys } from './settings-keys.ts';
-import { readSettings } from './settings-plan.ts';
+import { type Origin, readSettings } from './settings-plan.ts';
 import { nearest } from './spelling.ts';
 
 /** Keys Serin itself writes on a Deployment. */
@@ -69,11 +69,13 @@ export function settingsWith(
 /**
  * Reads a Deployment's settings: its annotations over the policy's fields over the defaults. `policy` holds the shared
  * policy's fields under their annotation names, and its gates as JSON under `gates`. Every problem found is returned, not only the first.
+ * Settings `stored` with a rollout are those it has begun with, under whatever version: of them it is not asked that they make sense.
  */
 export function parseSettings(
   deployment: string,
   annotations: Readonly<Record<string, string>>,
   policy: Readonly<Record<string, string>> = {},
+  origin: Origin = 'written',
 ): ParsedSettings {
   const own = ownSettings(annotations);
   const unknown = Object.entries(own).flatMap(([key, value]) => unknownKey(key, value));
@@ -81,7 +83,7 @@ export function parseSettings(
   if (mode === undefined) return problemsOr(unknown, { kind: 'none' });
   const misplaced = Object.entries(own).flatMap(([key, value]) => misplacedKey(key, value, mode));
   const shared = Object.entries(policy).filter(([key]) => !isOfOther(key, mode));
-  return assemble(deployment, mode, { ...Object.fromEntries(shared), ...own }, [...unknown, ...misplaced]);
+  return assemble(deployment, mode, { ...Object.fromEntries(shared), ...own }, [...unknown, ...misplaced], origin);
 }
 
 /** Asking for both ways is told where the second one is found out of place. */
@@ -115,8 +117,9 @@ function assemble(
   mode: Mode,
   texts: Readonly<Record<string, string>>,
   unknown: readonly SettingProblem[],
+  origin: Origin,
 ): ParsedSettings {
-  const { plan, stable, route, problems } = readSettings(deployment, mode, texts);
+  const { plan, stable, route, problems } = readSettings(deployment, mode, texts, origin);
   const settings: Settings = mode === 'pair' ? { mode, stable, plan, route } : { mode, plan };
   return problemsOr([...unknown, ...problems], { kind: 'settings', settings });
 }

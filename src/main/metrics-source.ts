@@ -42,6 +42,12 @@ function askingOf(options: PrometheusOptions, clock: Clock) {
   return { query: prometheusQuestion(options, clock), gauge: prometheusGaugeQuestions(options, clock) };
 }
 
+/** The command asks once and waits for nobody. */
 function prometheusOf({ url, tokenFile }: MetricsSource): PrometheusOptions {
-  return { url, timeoutMs: queryTimeoutMs, ...(tokenFile === undefined ? {} : { bearerTokenFile: tokenFile }) };
+  return {
+    url,
+    timeoutMs: queryTimeoutMs,
+    afterwards: '',
+    ...(tokenFile === undefined ? {} : { bearerTokenFile: tokenFile }),
+  };
 }

@@ -129,7 +129,10 @@ fine      fault-on-route: Well.
   });
 
   it.each([
-    ['doctor cro/checkout-abc-1', 'A Deployment is examined, not a rollout.'],
+    [
+      'doctor cro/checkout-abc-1',
+      'A Deployment is examined, not a rollout.\nTry: serin status checkout-abc-1 -n shop\n',
+    ],
     ['doctor checkout --account=serin', 'Expected an account such as "serin-system/serin".'],
     ['doctor checkout --prometheus-url=prom', 'Expected an address'],
   ])('refuses `%s` as wrong usage', async (line, words) => {

@@ -141,7 +141,19 @@ tests:
     ['no fixture', 'tests: []', 'at tests: Expected a list of fixtures with one at least.'],
     ['no reading', 'tests: [{ name: a, gate: queue, values: [], expect: [] }]', 'Expected a list of readings'],
     ['an empty file', '', 'cannot be used: Expected the fields slot, tests.'],
-    ['no YAML', 'tests: [', 'are no YAML'],
+    ['no YAML', 'tests: [', 'fixtures.yaml:1: This is no YAML'],
+    ['two documents', `${good}\n---\n${good}`, 'holds 2 documents. Put all fixtures under one tests.'],
+    ['an alias of nothing', 'tests: *all', 'This is no YAML'],
+    [
+      'a name that is missing',
+      good.replace('name: as much again', 'nama: 7'),
+      'at tests.2: "nama" is no field, but name is.',
+    ],
+    [
+      'a gate that is missing',
+      'tests: [{ name: a, values: [1], expect: [pass] }]',
+      'at tests.0.gate: gate is missing. Expected a text',
+    ],
   ])('refuses %s', async (_what, fixtures, sentence) => {
     const { code, err } = await test(fixtures);
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { dawn } from '../support/builders.ts';
+import type { GateVerdict } from '../../src/domain/verdict.ts';
+import { aVerdict, dawn } from '../support/builders.ts';
 import { type TestCluster, testCluster } from './support/command.ts';
 import { aChanged, aGeneration, aManaged, aManagedRollout, someLanes } from './support/managed.ts';
 
@@ -147,6 +148,33 @@ describe('serin status of a managed Deployment', () => {
     expect(out).toContain('Lanes    edge/shop, 2 destinations\n');
     expect(out).toContain('         shop/serin-checkout (made for the time of the rollout)\n');
     expect(out).toContain('You can: serin undo checkout -n shop\n');
+  });
+
+  it('calls nobody a canary while traffic goes back to the promoted Deployment', async () => {
+    const cluster = changedCluster();
+    const verdicts: GateVerdict[] = [
+      aVerdict('pass', {
+        gate: 'errors',
+        message:
+          '4 of 600 (0.67%) canary requests failed against 9 of 900 (1%) of stable. The odds that the canary is worse are 2 to 1 by now.',
+        numbers: { canary: { requests: 600, failures: 4 }, stable: { requests: 900, failures: 9 } },
+      }),
+      aVerdict('pass', { gate: 'health', message: '1 of 2 pods of the canary checkout are ready.' }),
+      aVerdict('pass', { gate: 'custom/canary-lag', message: 'canary-lag is 3 on the canary and 4 on stable.' }),
+    ];
+    cluster.put(aManagedRollout({ status: { phase: 'finalizing', weight: { intended: 50, observed: 50 }, verdicts } }));
+
+    const { out } = await cluster.run('status checkout');
+    const explained = (await cluster.run('explain checkout')).out;
+
+    expect(out).toContain('Weight   50% to the copy\n');
+    for (const page of [out, explained]) {
+      expect(page).toContain('4 of 600 (0.67%) requests to checkout failed against 9 of 900 (1%) of the copy.');
+      expect(page).toContain('The odds that checkout is worse are 2 to 1 by now.');
+      expect(page).toContain('1 of 2 pods of checkout are ready.');
+      expect(page).toContain('canary-lag is 3 on checkout and 4 on the copy.');
+    }
+    expect(explained).toMatch(/\n {2}Promoted +4 of 600 requests .*\n {2}Copy +9 of 900 requests/);
   });
 
   it('offers retry and undo to one that is held', async () => {

@@ -182,7 +182,11 @@ The next release is a Deployment of its own with serin.dev/canary-of=reviews-v2,
 
   it.each([
     ['plan nothing', 10, 'There is no Deployment "nothing" in namespace shop.'],
-    ['plan cro/reviews-v2-two-1', 2, 'A plan is made for a Deployment, not for a rollout.'],
+    [
+      'plan cro/reviews-v2-two-1',
+      2,
+      'A plan is made for a Deployment, not for a rollout.\nTry: serin status reviews-v2-two-1 -n shop\n',
+    ],
   ])('ends `serin %s` with %i', async (line, code, sentence) => {
     expect(await clusterWith({}).run(line)).toMatchObject({ code, err: expect.stringContaining(sentence) });
   });

@@ -100,12 +100,20 @@ describe('serin replay', () => {
 
   it.each([
     ['replay cart', 'Say where Prometheus answers: --prometheus-url http://host:9090'],
-    [`replay cro/cart ${source}`, 'A replay is of a Deployment and its past, not of a rollout.'],
+    [
+      `replay cro/cart ${source}`,
+      'A replay is of a Deployment and its past, not of a rollout.\nTry: serin explain cart -n shop\n',
+    ],
     [
       `replay cart --from yesterday ${source}`,
       '--from is "yesterday", which is no moment. Expected "now", "-2h", or "2026-01-05T09:00:00Z" with its time zone.',
     ],
     [`replay cart --from 2026-01-05T08:00:00 ${source}`, 'with its time zone'],
+    [`replay cart --from 2026-02-31T08:00:00Z ${source}`, '--from is "2026-02-31T08:00:00Z", which is no moment.'],
+    [`replay cart --from 2025-02-29T08:00:00+02:00 ${source}`, 'which is no moment.'],
+    [`replay cart --canary= --stable b ${source}`, '--canary is "", which is no name of a Deployment.'],
+    [`replay cart --canary a --stable B"} ${source}`, '--stable is "B"}", which is no name of a Deployment.'],
+    [`replay Cart --split-at -30m ${source}`, '"Cart" is no name of a Deployment.'],
     [`replay cart --from now ${source}`, 'Let --from lie before --to.'],
     [
       `replay cart --from -48h ${source}`,
@@ -147,6 +155,25 @@ describe('serin replay', () => {
 
     expect(code).toBe(8);
     expect(err).toContain('Prometheus knows no requests to gone in namespace shop in the');
+  });
+
+  it('tells counts that are none from no counts', async () => {
+    const cluster = testCluster();
+    const past = aPastOf('cart-v1', 'cart-v2');
+    cluster.managed.readings = (slot) => {
+      const reading = past(slot);
+      if (reading.kind !== 'data') return reading;
+      const mine = reading.requests.filter(({ workload }) => workload === 'cart-v2');
+      return { ...reading, requests: reading.requests.filter((row) => !mine.includes(row)), unreadable: mine };
+    };
+
+    const { code, err } = await cluster.run(`replay cart --canary cart-v2 --stable cart-v1 ${source}`);
+
+    expect(code).toBe(8);
+    expect(err).toContain(
+      'Prometheus has counts of requests to cart-v2 in namespace shop, but none that can be used in the',
+    );
+    expect(err).toContain('no numbers of requests (NaN, infinite or below 0)');
   });
 
   it('passes on why Prometheus cannot be read', async () => {

@@ -171,6 +171,16 @@ describe('a gauge on Prometheus', () => {
       'depth @ 3',
       'a b',
       '',
+      'rate(depth)',
+      'rate(depth[5m])',
+      'quantile_over_time(0.9, depth)',
+      'quantile_over_time(0.9, depth[5m])',
+      'sum(depth[5m])',
+      'depth + depth[5m]',
+      'max_over_time(rate(depth[1m])[5m:])',
+      'max_over_time(rate(depth)[5m:])',
+      'rate(-depth[5m])',
+      'abs(depth[5m:])',
     ];
 
     const answers = await Promise.all(queries.map((query) => gauge().ask({ canary: query }, at)));

@@ -376,3 +376,48 @@ function failAll(canary: Seen['canary']): readonly [number, number] {
   const requests = canary?.[0] ?? 0;
   return [requests, requests];
 }
+
+describe('A rollout whose gates cannot be read any more', () => {
+  /** Evidence as an older version saved it after four slots, with stable's time before. */
+  function unreadable(): Evidence {
+    const before = beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [30_000, 30] }))), origin);
+    const { evidence } = judge(
+      before,
+      steadily(4, { canary: [500, 0], stable: [500, 0] }),
+      aContext({}, { weight: 50 }),
+    );
+    const gates = Object.entries(evidence.gates).map(([id, { state }]) => [id, { version: 0, state }] as const);
+    return { ...evidence, gates: Object.fromEntries(gates) };
+  }
+  const later = (slots: number, seen: Parameters<typeof aReading>[1]) =>
+    Array.from({ length: slots }, (_, index) => aReading(index + 4, seen));
+
+  test('counts the step anew, so that a pass takes as much as it ever does', () => {
+    const context = aContext({}, { weight: 50 });
+    const one = looksAt(later(1, { canary: [90, 0], stable: [90, 0] }), context, unreadable());
+    const many = looksAt(later(20, { canary: [500, 0], stable: [500, 1] }), context, unreadable());
+
+    expect(lastOf('errors', one)).toMatchObject({ verdict: 'undecided', reason: 'TooFewRequests' });
+    expect(lastOf('errors', one).message).toContain('could not be read, so it began to count anew.');
+    expect(lastOf('errors', many)).toMatchObject({ verdict: 'pass', numbers: { canary: { requests: 10_000 } } });
+  });
+
+  test('neither passes nor condemns at weight 100, where stable is not known any more', () => {
+    const context = aContext({}, { weight: 100 });
+    const begun = beginStep(unreadable(), origin + 4 * slotMs);
+    for (const seen of [{ canary: [1_000, 0] }, { canary: [1_000, 300] }] as const) {
+      const looks = looksAt(later(20, seen), context, begun);
+
+      expect(looks.flat().filter(({ verdict }) => verdict === 'fail')).toEqual([]);
+      expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'NoComparison' });
+      expect(lastOf('errors', looks).message).toContain('it had only 0 requests before');
+    }
+  });
+
+  test('does not charge the canary with failures without an endpoint that were there before', () => {
+    const usual = { canary: [150, 0], stable: [1_350, 1], lost: 7 } as const;
+    const looks = looksAt(later(40, usual), aContext(), unreadable());
+
+    expect(looks.flat().filter(({ verdict }) => verdict === 'fail')).toEqual([]);
+  });
+});

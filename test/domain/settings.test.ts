@@ -111,6 +111,8 @@ describe('a wrong setting', () => {
     ['bake', 'two minutes', ['no duration', '"90s" or "5m"']],
     ['error-margin', '0.5', ['no percentage', 'Did you mean "0.5%"?']],
     ['error-margin', '150%', ['from 0% to 100%']],
+    ['error-margin', '0%', ['no canary could ever be shown to keep', 'least that makes sense is 0.01%', '0.5%']],
+    ['error-margin', '0.005%', ['no canary could ever be shown to keep']],
     ['max-error-rate', '-1%', ['no percentage']],
     ['max-latency', 'p99=500ms', ['not understood', 'Did you mean "p99<500ms"?']],
     ['max-latency', 'p95<1.2, p99 <= 500', ['not understood', 'Did you mean "p95<1.2x,p99<500ms"?']],
@@ -157,6 +159,26 @@ describe('a wrong setting', () => {
       value: '5m',
       message: 'serin.dev/max-bake is "5m", less than serin.dev/bake "10m". Make max-bake at least as long as bake.',
     });
+  });
+
+  it('a max-bake in which nothing can be counted is refused where its end rolls back, and there alone', () => {
+    const short = { bake: '10s', 'max-bake': '45s' };
+
+    expect(problemsOf(parse({ ...short, 'on-undecided': 'rollback' }))).toEqual([
+      {
+        key: 'max-bake',
+        value: '45s',
+        message:
+          'serin.dev/max-bake is "45s", and serin.dev/on-undecided is "rollback": what a step counts is there a minute after it began, so that ' +
+          'every release would be rolled back unseen. Make max-bake 1m at least, better the 12m of the default.',
+      },
+    ]);
+    for (const fine of [
+      { ...short, 'on-undecided': 'hold' },
+      { ...short, 'on-undecided': 'rollback', analysis: 'off' },
+      { ...short, 'on-undecided': 'rollback', 'max-bake': '1m' },
+    ])
+      expect(parse(fine).kind).toBe('settings');
   });
 
   it('bake longer than the default max-bake is named too', () => {

@@ -151,7 +151,7 @@ describe.concurrent('serin', () => {
     await told.release(patient);
     await told.until(
       'something to be counted',
-      (seen) => /\d of \d/.test(verdictOf(seen, 'errors')?.message ?? ''),
+      (seen) => ['errors', 'latency'].every((gate) => verdictOf(seen, gate)?.['numbers'] !== undefined),
       60_000,
     );
 

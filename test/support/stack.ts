@@ -1,6 +1,7 @@
 // One stack for a whole test run. The projects that need it run in one vitest process and share it: the first
 // that asks starts it, the last that leaves stops it.
 
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { describe, type Stack, type StackDescription } from '../../tools/stack/description.ts';
 import { startStack } from '../../tools/stack/stack.ts';
@@ -32,7 +33,10 @@ export async function setup(project: Pick<TestProject, 'provide'>): Promise<void
     keepFolder: process.env['SERIN_KEEP_STACK'] === '1',
     onProgress: (line) => void process.stderr.write(`stack: ${line}\n`),
   });
-  project.provide('stack', describe(await shared.stack));
+  const stack = await shared.stack;
+  // A controller or a command is compiled once for all stories, which halves what their starts cost.
+  process.env['NODE_COMPILE_CACHE'] ??= join(stack.folder, 'compiled');
+  project.provide('stack', describe(stack));
 }
 
 /** Stops the stack when no project uses it any more. */

@@ -79,7 +79,7 @@ export function withDefinitions(stack: Stack): Promise<void> {
 const shortBakes = {
   steps: '10,25,50,100',
   bake: '2s',
-  'max-bake': '60s',
+  'max-bake': '5m',
   'min-requests': '20',
   'error-margin': '10%',
 };

@@ -72,7 +72,7 @@ export function readPlan(stored: StoredPlan): Plan {
     ...(stored.falseRollback === undefined ? {} : { 'false-rollback': stored.falseRollback }),
   };
   const annotations = Object.fromEntries(Object.entries(texts).map(([key, text]) => [`${prefix}${key}`, text]));
-  const parsed = parseSettings('canary', annotations);
+  const parsed = parseSettings('canary', annotations, {}, 'stored');
   const custom = readGates(stored.gates);
   if (parsed.kind === 'settings' && custom.problems.length === 0)
     return { ...parsed.settings.plan, gates: custom.gates };

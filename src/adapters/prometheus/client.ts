@@ -16,6 +16,8 @@ export interface PrometheusOptions {
   readonly timeoutMs: Millis;
   /** A file that holds the bearer token; read for every query, so that a rotated token is used at once. */
   readonly bearerTokenFile?: string;
+  /** What happens once it answers again, as the last sentence about an outage; that judging goes on unless given. */
+  readonly afterwards?: string;
 }
 
 /** One element of a vector. The value may be NaN or infinite. */
@@ -106,8 +108,10 @@ function spokenOf(cause: unknown, options: PrometheusOptions, secrets: readonly 
   const what = original instanceof Refusal ? original.message : 'gave an answer that could not be understood';
   const plain = what === Refusal.late ? `${what} within ${formatDuration(options.timeoutMs)}` : what;
   const refused = original instanceof Refusal && original.ofQuery;
-  const next = refused ? 'The query has to be changed.' : 'Judging goes on when it can be read.';
-  return { message: struckOut(`Prometheus at ${addressOf(options.url)} ${plain}. ${next}`, secrets), refused };
+  const { afterwards = 'Judging goes on when it can be read.' } = options;
+  const next = refused ? 'The query has to be changed.' : afterwards;
+  const message = `Prometheus at ${addressOf(options.url)} ${plain}. ${next}`.trimEnd();
+  return { message: struckOut(message, secrets), refused };
 }
 
 function addressOf(url: string): string {

@@ -1,13 +1,7 @@
-// Whether a text is a query, by the grammar that Prometheus' own editor uses. Says nothing of what it would find.
+// Whether a text is a query, by the grammar that Prometheus' own editor uses and by where it takes ranges. Says nothing of what it would find.
 import { parser } from '@prometheus-io/lezer-promql';
 import type { QueryProblem } from '../../domain/gates/query-template.ts';
-
-/** What gives no values that could be held against a limit, by the grammar's names. */
-const noValues: Readonly<Record<string, string>> = {
-  MatrixSelector: 'a range of values; take one of it, as in avg_over_time(...)',
-  SubqueryExpr: 'a range of values; take one of it, as in avg_over_time(...)',
-  StringLiteral: 'a text',
-};
+import { isRange, typeProblem } from './query-types.ts';
 
 /** What is wrong with a query, the first place of it; empty when it can be asked. */
 export function queryProblems(query: string): readonly QueryProblem[] {
@@ -22,8 +16,25 @@ export function queryProblems(query: string): readonly QueryProblem[] {
     const offset = Math.min(wrong, query.trimEnd().length);
     return [{ offset, message: `This is no query of Prometheus: ${whereIn(query, offset)}` }];
   }
-  const gives = noValues[tree.topNode.firstChild?.name ?? ''];
-  return gives === undefined ? [] : [{ offset: 0, message: `The query gives ${gives}.` }];
+  return [...typeProblems(query, tree), ...answerProblems(tree.topNode.firstChild)].slice(0, 1);
+}
+
+function typeProblems(query: string, tree: ReturnType<typeof parser.parse>): readonly QueryProblem[] {
+  const problems: QueryProblem[] = [];
+  tree.iterate({
+    enter({ node }) {
+      const problem = typeProblem(node, query);
+      if (problem !== undefined) problems.push(problem);
+    },
+  });
+  return problems;
+}
+
+/** What cannot be held against a limit. */
+function answerProblems(whole: ReturnType<typeof parser.parse>['topNode'] | null): readonly QueryProblem[] {
+  if (isRange(whole))
+    return [{ offset: 0, message: 'The query gives a range of values; take one of it, as in avg_over_time(...).' }];
+  return whole?.name === 'StringLiteral' ? [{ offset: 0, message: 'The query gives a text.' }] : [];
 }
 
 function whereIn(query: string, offset: number): string {

@@ -4,7 +4,8 @@ import { displayOf } from '../../domain/status.ts';
 import { formatDuration, formatInstant, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
 import type { Paint } from '../terminal.ts';
-import { numberRows } from './numbers.ts';
+import { isGivingBack, namedVerdicts } from './giving-back.ts';
+import { numberRows, type Sides } from './numbers.ts';
 import { verdictWord } from './status.ts';
 import { age } from './table.ts';
 
@@ -15,10 +16,11 @@ export function explanationLines(
   now: Instant,
   paint: Paint,
 ): readonly string[] {
+  const sides = isGivingBack(rollout) ? ({ canary: 'Promoted', stable: 'Copy' } as const) : undefined;
   return [
     `${paint.strong(rollout.id.name)}: ${momentWords(rollout, now)}`,
     rollout.status.message,
-    ...verdicts.flatMap((verdict) => ['', ...gateLines(verdict, paint)]),
+    ...namedVerdicts(rollout, verdicts).flatMap((verdict) => ['', ...gateLines(verdict, sides, paint)]),
     ...(verdicts.length === 0 ? ['', 'No gate has said anything of this step yet.'] : []),
     ...riskLines(rollout),
   ];
@@ -56,13 +58,14 @@ function momentWords({ spec, status }: Rollout, now: Instant): string {
 
 function gateLines(
   { gate, verdict, reason, message, numbers, query, shadow }: GateVerdict,
+  sides: Sides | undefined,
   paint: Paint,
 ): readonly string[] {
   const besides = shadow === true ? ', shown and not judged' : '';
   return [
     `${paint.strong(gate)}: ${verdictWord(verdict, paint)} (${reason}${besides})`,
     `  ${message}`,
-    ...(numbers === undefined ? [] : numberRows(numbers).map(([name, words]) => `  ${name.padEnd(11)}${words}`)),
+    ...(numbers === undefined ? [] : numberRows(numbers, sides).map(([name, words]) => `  ${name.padEnd(11)}${words}`)),
     ...(query === undefined ? [] : [`  ${'Query'.padEnd(11)}${query}`]),
   ];
 }

@@ -5,12 +5,21 @@ import { formatShare } from '../../domain/plan.ts';
 import { formatDuration } from '../../domain/time.ts';
 import type { Counted, GateNumbers } from '../../domain/verdict.ts';
 
+/** What the two that are compared are called. */
+export interface Sides {
+  readonly canary: string;
+  readonly stable: string;
+}
+
 /** Each number with its name: `Canary`, `Stable`, `Difference`, `Odds`, and `Progress` while anything is missing. */
-export function numberRows(numbers: GateNumbers): readonly (readonly [name: string, words: string])[] {
+export function numberRows(
+  numbers: GateNumbers,
+  sides: Sides = { canary: 'Canary', stable: 'Stable' },
+): readonly (readonly [name: string, words: string])[] {
   const { canary, stable, interval, margin, progress } = numbers;
   return [
-    ['Canary', counted(canary)],
-    ...(stable === undefined ? [] : [['Stable', counted(stable)] as const]),
+    [sides.canary, counted(canary)],
+    ...(stable === undefined ? [] : [[sides.stable, counted(stable)] as const]),
     ...(interval === undefined ? [] : [['Difference', intervalWords(interval, margin)] as const]),
     ...evidenceWords(numbers).map((words, index) => [index === 0 ? 'Odds' : '', words] as const),
     ...(progress === undefined || progress.leftMs === 0 ? [] : [['Progress', progressWords(progress)] as const]),
@@ -40,8 +49,8 @@ export function points(share: number): string {
 }
 
 function counted({ requests, failures }: Counted): string {
-  const share = requests === 0 ? '' : ` (${formatShare(failures / requests)})`;
-  return `${grouped(failures)} of ${grouped(requests)} requests count against it${share}`;
+  if (requests === 0) return 'no requests';
+  return `${grouped(failures)} of ${grouped(requests)} requests count against it (${formatShare(failures / requests)})`;
 }
 
 function rough(millis: number): number {

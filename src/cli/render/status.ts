@@ -6,6 +6,7 @@ import { displayOf, isPaused } from '../../domain/status.ts';
 import { formatInstant, type Instant } from '../../domain/time.ts';
 import type { GateVerdict } from '../../domain/verdict.ts';
 import type { Paint } from '../terminal.ts';
+import { isGivingBack, namedVerdicts } from './giving-back.ts';
 import { paintedPhase } from './rollouts.ts';
 import { age, table } from './table.ts';
 
@@ -19,7 +20,7 @@ export function statusLines(rollout: Rollout, now: Instant, paint: Paint): reado
     '',
     rollout.status.message,
     ...stalledLines(rollout, paint),
-    ...gateLines(rollout.status.verdicts, paint),
+    ...gateLines(namedVerdicts(rollout, rollout.status.verdicts), paint),
     ...askedLines(rollout, now),
     ...pastLines(rollout, now),
     ...nextLines(rollout, paint),
@@ -64,7 +65,7 @@ export function factLines(rollout: Rollout, now: Instant, paint: Paint): readonl
     ['Rollout', `${paint.strong(id.name)} in namespace ${id.namespace}, attempt ${spec.attempt}`],
     ['Phase', `${paintedPhase(rollout, paint)} ${since}`],
     ['Step', `${display.step}  ${track(rollout)}`],
-    ['Weight', `${display.weight} to the canary`],
+    ['Weight', `${display.weight} to the ${isGivingBack(rollout) ? 'copy' : 'canary'}`],
     ['Stable', `${display.stable}  (${spec.stable.hash})`],
     ['Canary', `${display.canary}  (${spec.canary.hash})`],
     ...trackRows(rollout),

@@ -2,7 +2,7 @@
 import { type Arm, type ByReporter, countsOf, type ReporterCounts, reporters, type Tally } from '../counts.ts';
 import type { Reporter, Subject } from '../evidence.ts';
 import { type Gate, type GateContext, type GateSlot, isCount, isRecord, type Opinion } from '../gate.ts';
-import { marginAt } from '../plan.ts';
+import { formatShare, marginAt } from '../plan.ts';
 import { type Dispersion, noDispersion } from '../statistics/dispersion.ts';
 import {
   beginDuel,
@@ -17,6 +17,8 @@ import {
 } from '../statistics/duel.ts';
 import { reviveDuel } from '../statistics/duel-saved.ts';
 import type { Trial } from '../statistics/excess.ts';
+import { intervalLevel } from '../statistics/levels.ts';
+import { rateBounds } from '../statistics/rate-bounds.ts';
 import { type BurstTally, burstsKept, burstsOf } from './bursts.ts';
 import {
   againstStable,
@@ -29,10 +31,11 @@ import {
   type Told,
 } from './duel-words.ts';
 import { eachReporter, reviveBurstTally, reviveEach, reviveShares, reviveTally } from './errors-state.ts';
+import { askedOf } from './hearing.ts';
 import { gateShares, reporterShares, sharedHarm } from './shares.ts';
 import { accusingSpan } from './spans.ts';
 import { warmedBy, warmUpExcess } from './warm-up.ts';
-import { grouped, opinion, worst } from './words.ts';
+import { grouped, opinion, outOf, seenBy, worst } from './words.ts';
 
 /** So many times the error margin: callers err more or less often for reasons of their own. */
 const wider = 4;
@@ -111,7 +114,8 @@ function trialOf({ requests, client }: Arm): Trial {
 }
 
 function termsOf(warmedMs: number, { plan, weight }: GateContext): Terms {
-  const [margin, scale] = [wider * marginAt(plan, weight), wider * plan.errorMargin];
+  const margin = Math.min(1, wider * marginAt(plan, weight));
+  const scale = Math.min(1, wider * plan.errorMargin);
   return { margin, scale, warmUp: warmUpExcess(warmedMs), alone: weight >= 100 };
 }
 
@@ -120,7 +124,7 @@ function harmIn({ reporters: known, shares }: ClientErrorsState): number {
 }
 
 function sayClientErrors(state: ClientErrorsState, context: GateContext): Opinion {
-  const [first, ...others] = toldOf(state, context).map((told) => opinionOf(told, context));
+  const [first, ...others] = askedOf(toldOf(state, context), context).map((told) => opinionOf(told, context));
   return first === undefined ? silence(context) : worst([first, ...others]);
 }
 
@@ -151,16 +155,29 @@ function opinionOf(told: Told, context: GateContext): Opinion {
   const { duel, terms } = told;
   const numbers = numbersOf(told, context);
   const against = againstStable(told, verb);
-  if (terms.alone && !isKnown(duel)) {
-    const message = `${against}. At weight 100% stable has no traffic, and had too little before to compare with; 4xx answers alone say nothing.`;
-    return { ...opinion('pass', 'WithinLimit', message), numbers };
-  }
+  if (terms.alone && !isKnown(duel)) return { ...aloneOpinion(told, context), numbers };
   const margin = marginText(told, 'four times the error margin');
   if (duel.canary.n < context.plan.minRequests || !isFine(duel)) {
     const message = `${against}. That does not exclude yet more than ${margin}: ${progressText(told, context)}${intervalText(told)}`;
     return { ...opinion('undecided', isWorseLooking(told) ? 'TooFewFailures' : 'TooFewRequests', message), numbers };
   }
   return { ...opinion('pass', 'NotWorse', `${against}, within ${margin}.${intervalText(told)}`), numbers };
+}
+
+/** Without any stable only a canary passes that could not be worse than the margin whatever stable was like. */
+function aloneOpinion({ duel, terms, reporter }: Told, { plan }: GateContext): Opinion {
+  const { canary, past } = duel;
+  const counts = `${outOf(canary)} canary requests ${verb}, ${seenBy[reporter]}`;
+  const { high } = rateBounds(canary, intervalLevel);
+  if (canary.n >= plan.minRequests && high <= terms.scale) {
+    const most = `with ${formatShare(intervalLevel)} certainty at most ${formatShare(high)} are`;
+    const message = `${counts}: whatever stable was like, ${most}, within four times the error margin (${formatShare(terms.scale)}).`;
+    return opinion('pass', 'WithinLimit', message);
+  }
+  const message =
+    `${counts}. At weight 100% stable has no traffic, and it had only ${grouped(past.n)} requests before, so there is nothing to compare with. ` +
+    'Promote by hand if so many are usual.';
+  return opinion('undecided', 'NoComparison', message);
 }
 
 function silence({ subject, weight }: GateContext): Opinion {

@@ -72,7 +72,9 @@ export function neededOdds({ plan }: GateContext, share: number): number {
 /** `4 of 600 (0.67%) canary requests failed against 32 of 5,400 (0.59%) of stable, as its clients saw it`. */
 export function againstStable(told: Told, verb = 'failed'): string {
   const { canary, stable, when } = spanOf(told);
-  return `${outOf(canary)} canary requests ${verb} against ${outOf(stable)} of stable${when}, ${seenBy[told.reporter]}`;
+  const against =
+    stable.n === 0 ? `, while stable had no requests${when}` : ` against ${outOf(stable)} of stable${when}`;
+  return `${outOf(canary)} canary requests ${verb}${against}, ${seenBy[told.reporter]}`;
 }
 
 /** Where the difference lies, as a sentence of its own after a blank; what bursts have done to it included. */
@@ -118,6 +120,7 @@ export function marginText({ duel, terms }: Told, setting: string): string {
     const limit = formatShare(pastLimit(duel, terms.margin));
     return `${limit}, which is half as much again as before and ${setting}, because the times differ`;
   }
+  if (terms.margin >= 1 && terms.scale < 1) return `${setting}, which is 100% at this weight`;
   if (terms.margin <= terms.scale) return `${setting} (${formatShare(margin)})`;
   const next = Math.round((100 * terms.scale) / terms.margin);
   return `${formatShare(margin)}, which is ${setting} (${formatShare(terms.scale)}) over the ${next}% that come next`;

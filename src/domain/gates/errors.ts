@@ -13,6 +13,7 @@ import {
   type ReporterState,
   reviveErrors,
 } from './errors-state.ts';
+import { askedOf, unaskedText } from './hearing.ts';
 import { gateShares, reporterShares, sharedHarm } from './shares.ts';
 import { worst } from './words.ts';
 
@@ -57,8 +58,10 @@ function errorsHarm({ reporters: known, shares }: ErrorsState): number {
 }
 
 function sayErrors(state: ErrorsState, context: GateContext): Opinion {
-  const [first, ...others] = seenOf(state).map((seen) => errorsOpinion(seen, context));
-  return first === undefined ? nobodyReports(context) : worst([first, ...others]);
+  const [first, ...others] = askedOf(seenOf(state), context).map((seen) => errorsOpinion(seen, context));
+  if (first === undefined) return nobodyReports(context);
+  const said = worst([first, ...others]);
+  return { ...said, message: `${said.message}${unaskedText(context)}` };
 }
 
 /** The reporter that holds most against the canary speaks for the gate. */

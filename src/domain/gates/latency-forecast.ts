@@ -2,7 +2,7 @@
 import type { GateContext } from '../gate.ts';
 import { withinRatios } from '../statistics/latency-ceiling.ts';
 import { beyondOf, edgeRatios, edgeRatiosAlone } from '../statistics/latency-edge.ts';
-import { type Histogram, shapeOf, sizeOf, sumOf } from '../statistics/latency-histogram.ts';
+import { type Histogram, shapeOf, sumOf } from '../statistics/latency-histogram.ts';
 import { passOdds } from '../statistics/levels.ts';
 import { passEdges, shownFor } from './latency-answer.ts';
 import { phiAt } from './latency-bursts.ts';
@@ -47,7 +47,10 @@ export function forecastOf(
   );
 }
 
-/** ln of the evidence that one more canary request brings on average. */
+/** So many requests like stable's are believed of an arm besides those it has had. */
+const believed = 100;
+
+/** ln of the evidence that one more canary request brings on average, if both go on as they did in this step. */
 function growthOf(
   question: Question,
   fine: Contest['fine'],
@@ -58,24 +61,28 @@ function growthOf(
   const usual = usualOf(state);
   const alone = isAlone(context);
   const shape = shapeOf(usual);
-  const pair = { canary: shape, stable: scaled(shape, stablePerCanary(state, context)) };
+  const { canary, stable } = timingsOf(state);
+  const likely = goingOn(canary, shape);
+  const pair = { canary: likely, stable: scaled(goingOn(stable, shape), stablePerCanary(state, context)) };
   return passEdges(fine, question, { usual, alone }).map(({ edge }) => ({
     bound: edge.bound,
-    perRequest: Math.max(...(alone ? edgeRatiosAlone(shape, edge) : edgeRatios(pair, edge))),
+    perRequest: Math.max(...(alone ? edgeRatiosAlone(likely, edge) : edgeRatios(pair, edge))),
   }));
 }
 
-/** As if the canary went on as it did, or like stable as long as it has shown little. */
+/** The shape of an arm that goes on as it did, or like stable as long as it has shown little. */
+function goingOn({ bounds, counts }: Histogram, usual: Histogram): Histogram {
+  const all = sumOf(counts) + believed;
+  return { bounds, counts: counts.map((count, k) => (count + believed * (usual.counts[k] ?? 0)) / all) };
+}
+
 function ceilingGrowth(
   { line }: Question & { readonly kind: 'ceiling' },
   state: TimedState,
   bound: number,
 ): { readonly bound: number; readonly perRequest: number } {
   const index = state.bounds.indexOf(bound);
-  const usual = shapeOf(usualOf(state));
-  const { canary } = timingsOf(state);
-  const believed = 100;
-  const x = (beyondOf(canary, index) + believed * beyondOf(usual, index)) / (sizeOf(canary) + believed);
+  const x = beyondOf(goingOn(timingsOf(state).canary, shapeOf(usualOf(state))), index);
   return { bound, perRequest: Math.max(...withinRatios({ n: 1, x }, line)) };
 }
 

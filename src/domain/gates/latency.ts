@@ -4,6 +4,7 @@ import type { Reporter } from '../evidence.ts';
 import type { Before, Gate, GateContext, GateSlot, Opinion } from '../gate.ts';
 import type { Plan } from '../plan.ts';
 import { eachReporter } from './errors-state.ts';
+import { askedOf } from './hearing.ts';
 import { countTimed, enterTimedStep, timedHarm } from './latency-count.ts';
 import { latencyBlame, latencyOpinion, nobodyTimes } from './latency-opinion.ts';
 import { reviveLatency } from './latency-saved.ts';
@@ -66,7 +67,7 @@ function latencyHarm({ reporters: known, shares }: LatencyState): number {
 }
 
 function sayLatency(state: LatencyState, context: GateContext): Opinion {
-  const [first, ...others] = seenOf(state).map((seen) => latencyOpinion(seen, context));
+  const [first, ...others] = askedOf(seenOf(state), context).map((seen) => latencyOpinion(seen, context));
   return first === undefined ? nobodyTimes(context) : worst([first, ...others]);
 }
 

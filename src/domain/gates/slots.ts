@@ -1,8 +1,10 @@
 // The judgement's own memory of slots: how many of the step could be counted, and what hinders judging right now.
+import type { ByReporter } from '../counts.ts';
 import type { Slot, SlotReading } from '../evidence.ts';
 import { type GateContext, isCount, isRecord, type Opinion } from '../gate.ts';
 import { formatDuration, formatInstant, type Instant } from '../time.ts';
 import type { GateVerdict } from '../verdict.ts';
+import { type Heard, reviveHeard } from './hearing.ts';
 import { grouped, opinion } from './words.ts';
 
 /** The version of `Slots` as saved. */
@@ -20,8 +22,9 @@ type LastSlot =
       readonly workloads: readonly string[];
     };
 
-/** Slots of the present step. */
+/** Slots of the present step, and what every reporter has counted in all of the rollout. */
 export interface Slots {
+  readonly heard: ByReporter<Heard>;
   readonly counted: number;
   /** Slots without any count of the rollout's workloads, or with counts that cannot be trusted. */
   readonly lost: number;
@@ -31,7 +34,7 @@ export interface Slots {
 }
 
 /** No slot yet. */
-export const noSlots: Slots = { counted: 0, lost: 0, last: { kind: 'none' } };
+export const noSlots: Slots = { heard: {}, counted: 0, lost: 0, last: { kind: 'none' } };
 
 const mostWorkloads = 4;
 /** Longer queries are of no use to a person, and a rollout's status is bounded. */
@@ -44,7 +47,7 @@ export function beginSlotStep(slots: Slots): Slots {
 
 /** A slot of the step was read. */
 export function noteSlot(
-  { counted, lost }: Slots,
+  { heard, counted, lost }: Slots,
   {
     slot,
     unreadable,
@@ -58,7 +61,7 @@ export function noteSlot(
   },
 ): Slots {
   const last = fit ? ({ kind: 'counted' } as const) : lostSlot(slot, unreadable);
-  return { counted: counted + (fit ? 1 : 0), lost: lost + (fit ? 0 : 1), last, ...shortQueries(queries) };
+  return { heard, counted: counted + (fit ? 1 : 0), lost: lost + (fit ? 0 : 1), last, ...shortQueries(queries) };
 }
 
 function lostSlot({ start, end }: Slot, unreadable: readonly string[]): LastSlot {
@@ -133,7 +136,8 @@ export function reviveSlots(saved: unknown): Slots | undefined {
   if (!isRecord(saved) || !isCount(saved['counted']) || !isCount(saved['lost'])) return undefined;
   const last = reviveLast(saved['last']);
   if (last === undefined) return undefined;
-  return { counted: saved['counted'], lost: saved['lost'], last, ...reviveQueries(saved['queries']) };
+  const heard = reviveHeard(saved['heard']);
+  return { heard, counted: saved['counted'], lost: saved['lost'], last, ...reviveQueries(saved['queries']) };
 }
 
 function reviveLast(saved: unknown): LastSlot | undefined {

@@ -8,6 +8,7 @@ import { evidenceOfMismatch } from '../statistics/share.ts';
 import { formatDuration } from '../time.ts';
 import { chargedToCanary } from './errors-compare.ts';
 import { eachReporter, type Level, reviveEach, reviveTally } from './errors-state.ts';
+import { askedOf } from './hearing.ts';
 import { grouped, opinion, seenBy } from './words.ts';
 
 /** What one reporter has counted within the step, and the level of unattributed failures before the rollout. */
@@ -27,6 +28,12 @@ interface TrafficState {
 const certain = Math.log(1_000);
 /** What is granted besides: clients differ, and a split per connection is coarser than one per request. */
 const tolerance = 0.02;
+
+/** Who tells how requests were split, and what it saw. */
+interface View {
+  readonly reporter: Reporter;
+  readonly split: Trial;
+}
 
 const none: Share = { canary: 0, stable: 0, unattributed: 0, level: { requests: 0, unattributed: 0 } };
 
@@ -70,7 +77,7 @@ function addShare(share: Share, { canary, stable, unattributed }: ReporterCounts
 
 function sayTraffic({ shares }: TrafficState, context: GateContext): Opinion {
   const { weight, countedMs } = context;
-  const { reporter, split } = clientView(shares, weight);
+  const { reporter, split } = clientView(shares, context);
   if (split.n === 0) {
     return opinion(
       'noData',
@@ -89,11 +96,17 @@ function sayTraffic({ shares }: TrafficState, context: GateContext): Opinion {
 }
 
 /** Weights work where requests are sent, so the client's side tells; the pods' side only where nothing else does. */
-function clientView(shares: ByReporter<Share>, weight: number): { readonly reporter: Reporter; readonly split: Trial } {
-  const [source, waypoint] = [splitOf(weight, shares.source), splitOf(weight, shares.waypoint)];
-  if (source.n > 0 && source.n >= waypoint.n) return { reporter: 'source', split: source };
-  if (waypoint.n > 0) return { reporter: 'waypoint', split: waypoint };
-  return { reporter: 'destination', split: splitOf(weight, shares.destination) };
+function clientView(shares: ByReporter<Share>, context: GateContext): View {
+  const { weight } = context;
+  const views = reporters.map((reporter) => ({ reporter, split: splitOf(weight, shares[reporter]) }));
+  const asked = askedOf(
+    views.filter(({ split }) => split.n > 0),
+    context,
+  );
+  const of = (reporter: Reporter): View | undefined => asked.find((view) => view.reporter === reporter);
+  const [source, waypoint] = [of('source'), of('waypoint')];
+  if (source !== undefined && source.split.n >= (waypoint?.split.n ?? 0)) return source;
+  return waypoint ?? { reporter: 'destination', split: splitOf(weight, shares.destination) };
 }
 
 /** A canary that cannot be reached has received its requests all the same. */

@@ -4,7 +4,8 @@ import { wilson } from './rate-bounds.ts';
 
 /** Three standard errors. */
 const deviations = 3;
-const least = 1e-9;
+/** So little that no number of requests makes it tell: a share that only keeps buckets from being impossible is no evidence. */
+const least = 1e-15;
 
 /** A shape of which every tail is at its upper bound, known from `n` requests. Owes a shape. */
 export function upperTails(shape: Histogram, n: number): Histogram {

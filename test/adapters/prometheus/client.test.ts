@@ -200,6 +200,14 @@ describe('A source that does not answer is down, in a sentence that says why', (
     );
   });
 
+  test('in which nobody waits for it to come back', async () => {
+    answering = answerJson(503, {});
+
+    const answer = await ask({ afterwards: '' });
+
+    expect(answer).toMatchObject({ kind: 'down', message: expect.stringMatching(/stands between\.$/) });
+  });
+
   test('nothing within the time-out, before or in the middle of the answer', async () => {
     answering = () => undefined;
     const silent = await ask({ timeoutMs: 200 });

@@ -10,6 +10,11 @@ describe('a query', () => {
     'histogram_quantile(0.99, sum by (le) (rate(x_bucket[5m])))',
     'scalar(x) / scalar(y)',
     'max_over_time(x[5m:15s]) # the worst',
+    'quantile_over_time(0.9, x[5m] offset 1m)',
+    'max_over_time(rate((x[5m] @ end()))[1h:])',
+    'predict_linear(x[1h], 3600) / on (pod) group_left y',
+    'topk(3, -absent_over_time({__name__="x"}[5m]))',
+    'vector(time())',
   ])('can be asked: %s', (query) => {
     expect(queryProblems(query)).toEqual([]);
   });
@@ -22,6 +27,22 @@ describe('a query', () => {
     ['x[5m]', 0, 'a range of values'],
     ['x[5m:15s]', 0, 'a range of values'],
     ['"x"', 0, 'a text'],
+    ['x[5m] offset 1h', 0, 'a range of values'],
+    ['rate(up)', 5, 'rate takes a range of values, as in rate(up[5m]); up is none.'],
+    ['sum(rate(sum(x)))', 9, 'rate takes a range of values, and sum(x) is none. Give it one, as in rate(x[5m]).'],
+    ['avg_over_time(x offset 1m)', 14, 'avg_over_time takes a range of values'],
+    [
+      'quantile_over_time(0.9, up)',
+      24,
+      'quantile_over_time takes a range of values, as in quantile_over_time(0.9, up[5m])',
+    ],
+    ['rate()', 4, 'rate takes a range of values'],
+    ['sum(x[5m])', 4, 'sum takes no range of values, and x[5m] is one. Take one of it, as in avg_over_time(...).'],
+    ['abs(x[5m:])', 4, 'abs takes no range of values'],
+    ['x + y[5m]', 0, 'A range belongs to one selector'],
+    ['x[5m] > 1', 0, 'no range of values'],
+    ['rate(-x[5m])', 5, 'A range belongs to one selector'],
+    ['max_over_time(rate(x)[1h:])', 19, 'rate takes a range of values'],
   ])('is none: %s', (query, offset, words) => {
     expect(queryProblems(query)).toMatchObject([{ offset, message: expect.stringContaining(words) }]);
   });

@@ -18,7 +18,7 @@ function errorsOf(verdicts: readonly GateVerdict[]): GateVerdict {
   return lastOf('errors', [verdicts]);
 }
 
-const context: GateContext = { ...aContext(), countedMs: 60_000 };
+const context: GateContext = { ...aContext(), countedMs: 60_000, slight: {} };
 
 describe('A canary that is convicted by slots before its step', () => {
   test('is told what convicted it, in words and in numbers, and so for good', () => {

@@ -62,7 +62,7 @@ describe('The 4xx gate', () => {
     );
   });
 
-  test('holds a canary at weight 100 against the stable of before, and passes where that is not known', () => {
+  test('holds a canary at weight 100 against the stable of before', () => {
     const at100 = aContext({}, { weight: 100 });
     const before = beginStep(
       beginEvidence(origin, aBefore([aRow({ count: 9_000 }), aRow({ code: '404', count: 300 })])),
@@ -77,7 +77,50 @@ describe('The 4xx gate', () => {
     expect(lastOf('4xx', looksAt(slots(30), at100, before))).toMatchObject({ verdict: 'pass', reason: 'NotWorse' });
     expect(lastOf('4xx', looksAt(slots(120), at100, before))).toMatchObject({ verdict: 'undecided' });
     expect(lastOf('4xx', looksAt(slots(300), at100, before))).toMatchObject({ verdict: 'fail' });
-    expect(lastOf('4xx', looksAt(slots(300), at100))).toMatchObject({ verdict: 'pass', reason: 'WithinLimit' });
+  });
+
+  test('never passes unproven at weight 100 where stable is not known', () => {
+    const at100 = aContext({}, { weight: 100 });
+    const slots = (refused: number) =>
+      Array.from({ length: 8 }, (_, index) =>
+        readingOf(index, [
+          aRow({ workload: 'cart-v2', count: 1_000 - refused }),
+          aRow({ workload: 'cart-v2', code: '404', count: refused }),
+        ]),
+      );
+
+    const refused = lastOf('4xx', looksAt(slots(300), at100));
+    expect(refused).toMatchObject({ verdict: 'undecided', reason: 'NoComparison' });
+    expect(refused.message).toBe(
+      '2,400 of 8,000 (30%) canary requests were answered 4xx, as its clients saw it (reporter source). At weight 100% stable has no traffic, and it had ' +
+        'only 0 requests before, so there is nothing to compare with. Promote by hand if so many are usual.',
+    );
+    const none = lastOf('4xx', looksAt(slots(3), at100));
+    expect(none).toMatchObject({ verdict: 'pass', reason: 'WithinLimit' });
+    expect(none.message).toContain('whatever stable was like, with 95% certainty at most');
+    expect(none.message).toContain('within four times the error margin (2%)');
+    expect(lastOf('4xx', looksAt(slots(0).slice(0, 1), at100))).toMatchObject({ verdict: 'pass' });
+    expect(lastOf('4xx', looksAt(slots(19), at100))).toMatchObject({ verdict: 'undecided', reason: 'NoComparison' });
+  });
+
+  test('has a margin of all requests at most, and says so', () => {
+    const half = lastOf('4xx', looksAt(turnedAway(1, 75, 50), aContext({ errorMargin: 0.2 })));
+    const full = lastOf('4xx', looksAt(turnedAway(1, 75, 50), aContext({ errorMargin: 1 })));
+
+    for (const { numbers, message } of [half, full]) {
+      expect(numbers?.margin).toBe(1);
+      expect(message).not.toMatch(/[2-9]00%/);
+    }
+    expect(half.message).toContain('four times the error margin, which is 100% at this weight');
+  });
+
+  test('says that stable has had no requests, and not 0 of 0', () => {
+    const looks = looksAt([readingOf(0, [aRow({ workload: 'cart-v2', count: 150 })])], aContext());
+
+    for (const gate of ['errors', '4xx']) expect(lastOf(gate, looks).message).not.toMatch(/\b0 of 0\b/);
+    expect(lastOf('4xx', looks).message).toContain(
+      '0 of 150 (0%) canary requests were answered 4xx, while stable had no requests, as its clients saw it (reporter source). That does not',
+    );
   });
 
   test('has no data while the canary has had no request', () => {

@@ -21,7 +21,7 @@ function aGate(id: string, share: number, odds: number): OpenGate {
   return gate;
 }
 
-const context = { ...aContext(), countedMs: 60_000 };
+const context = { ...aContext(), countedMs: 60_000, slight: {} };
 
 describe('A rollout', () => {
   test('is condemned when the weighted mean of the odds reaches one in a hundred, by the gate with the largest part', () => {

@@ -15,7 +15,7 @@ const usual = logNormal(80, 0.6);
 const all: readonly Reporter[] = ['source', 'waypoint', 'destination'];
 
 function contextOf(plan: Partial<Plan> = {}, weight = 10, countedMs = 600_000): GateContext {
-  return { ...aContext(plan, { weight }), countedMs };
+  return { ...aContext(plan, { weight }), countedMs, slight: {} };
 }
 
 function buckets(random: () => number, requests: number, survival: Survival, bounds = istioBounds) {

@@ -67,6 +67,24 @@ describe('The comparison with stable', () => {
     expect(verdict.numbers?.progress?.need).toBeGreaterThan(verdict.numbers?.progress?.have ?? 0);
   });
 
+  test.each([
+    ['at weight 100, slower than a pass allows and not yet than a rollback takes', 100, logNormal(160, 0.6)],
+    ['beside stable, in the slots before it is condemned', 50, logNormal(118, 0.6)],
+  ])('promises no pass to a canary that is on the wrong side: %s', (_, weight, canary) => {
+    const stableRequests = weight === 100 ? 0 : 12;
+    const verdicts = verdictsOf(
+      { canary, canaryRequests: 12, stableRequests, slots: 60 },
+      aContext({ minRequests: 10 }, { weight }),
+    );
+    const open = verdicts.filter(
+      ({ verdict, numbers }) => verdict === 'undecided' && (numbers?.canary.requests ?? 0) > 150,
+    );
+
+    expect(open.length).toBeGreaterThan(1);
+    expect(open.filter(({ numbers }) => numbers?.progress !== undefined)).toEqual([]);
+    for (const { message } of open) expect(message).toContain('At what has been seen, a pass is not in sight.');
+  });
+
   test('is stricter the more people the next step reaches', () => {
     const wide = lastVerdict({ slots: 16 }, aContext({}, { weight: 10 }));
     const middle = lastVerdict({ slots: 16 }, aContext({}, { weight: 25 }));

@@ -4,7 +4,7 @@ import { nothingCounted } from '../../../src/domain/gates/errors-state.ts';
 import { sickness } from '../../../src/domain/gates/sick-stable.ts';
 import { aContext } from './readings.ts';
 
-const context: GateContext = { ...aContext(), countedMs: 60_000 };
+const context: GateContext = { ...aContext(), countedMs: 60_000, slight: {} };
 
 /** Stable with so many failures of 30,000 requests before the rollout, and of 30,000 in the last minutes. */
 function stableWith(before: number, recent: number, requests = 30_000) {

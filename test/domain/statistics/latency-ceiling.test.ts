@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { aboveBets, aboveRatios, withinBets, withinRatios } from '../../../src/domain/statistics/latency-ceiling.ts';
 import { lowerShare, upperShare, upperTails } from '../../../src/domain/statistics/latency-envelope.ts';
 import { slowBets, slowRacers, slowRatiosAlone } from '../../../src/domain/statistics/latency-harm.ts';
-import { shapeOf, tailsOf } from '../../../src/domain/statistics/latency-histogram.ts';
+import { type Histogram, shapeOf, tailsOf } from '../../../src/domain/statistics/latency-histogram.ts';
 import { seeded } from './draws.ts';
 import { drawn, istioBounds, logNormal, shapeBy } from './timings.ts';
 
@@ -58,6 +58,20 @@ describe('A past that is a sample', () => {
     const upper = tailsOf(upperTails(shape, 1_000));
 
     for (const [k, tail] of tailsOf(shape).entries()) expect(upper[k]).toBeGreaterThanOrEqual(tail - 1e-6);
+  });
+
+  test.each([
+    ['in one bucket', [0, 0, 1, 0, 0]],
+    ['over several', [0, 0.2, 0.5, 0.28, 0.02]],
+  ])('does not condemn an equal canary, however many requests there are: %s', (_, shares) => {
+    const bounds = [5, 10, 25, 50];
+    const of = (requests: number): Histogram => ({ bounds, counts: shares.map((share) => share * requests) });
+
+    for (const requests of [1e6, 1e9, 1e11]) {
+      const past = { canary: of(10 * requests), stable: of(10 * requests) };
+      for (const factor of [1, 1.05, 3.15])
+        for (const log of slowRatiosAlone(of(requests), past, { factor, from: 0 })) expect(log).toBeLessThan(1e-3);
+    }
   });
 
   test('does not condemn an equal canary for its own error: the mean stays at most 1 over many pasts', () => {
