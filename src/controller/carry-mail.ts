@@ -1,5 +1,5 @@
-// Tells one target what one rollout owes it: claim, carry letter by letter, save. Only the claim's holder speaks, so that no letter can
-// follow a newer one.
+// Tells one target what one rollout owes it: claim, carry a letter, save. Only the claim's holder speaks, and each letter is saved before
+// the next, so that no letter follows a newer one, not even one that is told again after a controller died.
 import { type Cursor, hears, type Letter, owedTo, withCursor } from '../domain/mail.ts';
 import type { Rollout, RolloutId } from '../domain/rollout.ts';
 import type { Instant, Millis } from '../domain/time.ts';
@@ -44,7 +44,7 @@ export function claimMs({ longestMs }: Pick<Carrier, 'longestMs'>): Millis {
   return 2 * longestMs + 10_000;
 }
 
-/** Tells as much as may be told now. Errors of the store pass through. */
+/** Tells the next letter, if it may be told now. Errors of the store pass through. */
 export async function carryMail(parts: CarryParts, id: RolloutId, memory: CarryMemory): Promise<DeliveryEnd> {
   const found = await parts.rollouts.get(id);
   if (found === undefined || !owesMail(parts.carrier, found)) return { kind: 'rest' };
@@ -55,7 +55,7 @@ export async function carryMail(parts: CarryParts, id: RolloutId, memory: CarryM
   const until = now + claimMs(parts.carrier);
   const claimed = await claimIt(parts, found, memory, until);
   if (claimed === undefined) return { kind: 'again', at: now };
-  const ended = await carryAll(parts, claimed, memory, until);
+  const ended = await carryNext(parts, claimed, memory, until);
   return (await saveTold(parts, claimed, memory)) ? ended : { kind: 'again', at: parts.clock.now() };
 }
 
@@ -102,7 +102,7 @@ async function claimIt(
   return saved.rollout;
 }
 
-async function carryAll(
+async function carryNext(
   parts: CarryParts,
   rollout: Rollout,
   memory: CarryMemory,
@@ -123,7 +123,8 @@ async function carryAll(
     counter.carried(carrier.target, carried.kind);
     if (carried.kind === 'later' && carried.unsure === true) counter.maybeTwice();
     const ended = settle(parts, rollout, letter, { carried, at, memory });
-    if (ended !== undefined) return ended;
+    if (ended !== undefined || owed[index + 1] === undefined) return ended ?? { kind: 'rest' };
+    return { kind: 'again', at: clock.now() };
   }
   return { kind: 'rest' };
 }

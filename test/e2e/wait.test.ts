@@ -96,7 +96,7 @@ describe.concurrent('serin wait ends with', () => {
 
   it('8 when nobody calls, so that there is no evidence in time', async (context) => {
     const quiet = await storyOf(context, 'wait-quiet', { rps: 0 });
-    await quiet.release({ steps: '50,100', 'max-bake': '6s', 'on-undecided': 'rollback' });
+    await quiet.release({ steps: '50,100', 'max-bake': '1m', 'on-undecided': 'rollback' });
 
     const { code, stdout } = await typed(quiet, wait).ended;
 

@@ -33,10 +33,14 @@ describe('the rights that the doctor looks for', () => {
     expect(wanted.filter((right) => !all.includes(right))).toEqual([]);
   });
 
-  it('take in all that writes, but for what only some clusters ask for', async () => {
+  it('take in all that writes, but for what only some clusters ask for, and what asks about people', async () => {
     const writes = (await granted).filter((right) => /^(create|patch|update|delete) /.test(right));
 
-    expect(writes.filter((right) => !wanted.includes(right))).toEqual(['update apps deployments/finalizers']);
+    expect(writes.filter((right) => !wanted.includes(right))).toEqual([
+      'create authentication.k8s.io tokenreviews',
+      'create authorization.k8s.io subjectaccessreviews',
+      'update apps deployments/finalizers',
+    ]);
   });
 
   it('are fewer for a pair, of which nothing is made', () => {
