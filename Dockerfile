@@ -2,7 +2,7 @@
 
 FROM node:26-slim AS build
 WORKDIR /src
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json LICENSE ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY machines machines
@@ -15,8 +15,6 @@ LABEL org.opencontainers.image.title="serin" \
       org.opencontainers.image.description="Progressive delivery for Istio" \
       org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /app
-# package.json says that these files are ES modules.
-COPY --from=build /src/package.json ./
 COPY --from=build /src/dist ./
 USER 65532:65532
 ENTRYPOINT ["node", "/app/serin.js"]

@@ -14,12 +14,12 @@ const long = {
   },
 };
 
-// Stories on the stack of this run. Two files at a time have up to eight of them under way.
+// Stories on the stack of this run. Two files at a time have up to six of them under way.
 const onTheStack = {
   globalSetup: ['test/support/stack.ts'],
   testTimeout: 300_000,
   hookTimeout: 120_000,
-  maxConcurrency: 4,
+  maxConcurrency: 3,
 };
 
 export default defineConfig({

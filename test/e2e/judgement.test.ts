@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { BehaviourInput } from '../../tools/mesh/control.ts';
 import type { SeenRollout } from '../support/api.ts';
 import { storyOf } from '../support/cleanup.ts';
+import { eventually } from '../support/eventually.ts';
 import { weightsMoved } from '../support/history.ts';
 import type { Story } from '../support/story.ts';
 
@@ -149,18 +150,20 @@ describe.concurrent('serin', () => {
   it('explains every gate with its counts, odds and query', async (context) => {
     const told = await storyOf(context, 'explained', { rps: 200, stable: { kind: 'good', errorRate: 0.01 } });
     await told.release(patient);
-    await told.until(
-      'something to be counted',
-      (seen) => ['errors', 'latency'].every((gate) => verdictOf(seen, gate)?.['numbers'] !== undefined),
-      60_000,
-    );
+    await told.until('something to be counted', (seen) => verdictOf(seen, 'errors')?.['numbers'] !== undefined, 60_000);
 
-    const explained = await told.serin('explain', 'reviews-v2');
+    // A slot that Prometheus answers for late is told by itself, and the gates again with the next one.
+    const explained = await eventually(
+      'an explanation of every gate',
+      async () => {
+        const said = await told.serin('explain', 'reviews-v2');
+        return / to 1/.test(said.stdout) && said.stdout.includes('latency') ? said : undefined;
+      },
+      { withinMs: 60_000 },
+    );
 
     expect(explained.code).toBe(0);
     expect(explained.stdout).toMatch(/errors/);
-    expect(explained.stdout).toMatch(/latency/);
-    expect(explained.stdout).toMatch(/ to 1/);
     expect(explained.stdout).toContain('istio_requests_total');
   });
 });
