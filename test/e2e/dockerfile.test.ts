@@ -80,7 +80,7 @@ describe('the Dockerfile', () => {
 
   test('is sent nothing but what it needs', async () => {
     const sent = await sentFiles('.');
-    const needed = ['machines', 'package-lock.json', 'package.json', 'src', 'tools', 'tsconfig.json'];
+    const needed = ['LICENSE', 'machines', 'package-lock.json', 'package.json', 'src', 'tools', 'tsconfig.json'];
 
     expect(new Set(sent.map((file) => file.split('/')[0]))).toEqual(new Set(needed));
     expect(sent.filter((file) => file.startsWith('tools/'))).toEqual(['tools/bundle.ts']);
