@@ -39,6 +39,7 @@ export async function runWait(
 ): Promise<ExitCode> {
   const { name } = readName(words);
   const waited = { namespace: cluster.namespace, name, goal: typedGoal(flags.goal) };
+  await demandWritable(parts, flags);
   const telling = tellingOf(parts, waited, flags);
   const until = flags.timeoutMs === undefined ? undefined : parts.clock.now() + flags.timeoutMs;
   const end = await outcome({ parts, cluster, name, flags, until, telling }, words).catch(async (error: unknown) => {
@@ -47,6 +48,17 @@ export async function runWait(
   });
   await telling.ends(end);
   return end.code;
+}
+
+/** A report that cannot be written is told now, and not in place of the end. */
+async function demandWritable(parts: CliParts, { junit }: WaitFlags): Promise<void> {
+  if (junit === undefined) return;
+  await parts.appendOutput(junit, '').catch(() => {
+    throw new CliError(
+      exitCodes.usage,
+      `--junit is "${junit}", which cannot be written. Name a file in a folder that is there.`,
+    );
+  });
 }
 
 /** Whether an error is told besides to somebody who does not read the error stream. */
@@ -61,7 +73,9 @@ function endOfError(error: unknown): WaitEnd {
 
 async function outcome(waiting: Waiting, words: readonly string[]): Promise<WaitEnd> {
   const { cluster, name, flags, telling } = waiting;
-  const [exact] = matching(await cluster.rollouts.list(cluster.namespace), readName(words));
+  const first = await firstLook(waiting, words);
+  if ('code' in first) return first;
+  const [exact] = first.named;
   const limit = flags.timeoutMs === undefined ? '' : `up to ${formatDuration(flags.timeoutMs)} `;
   telling.note(`Waiting ${limit}for ${name} ${goalSentence(flags.goal)}.`);
   if (exact?.id.name === name) {
@@ -76,6 +90,20 @@ async function outcome(waiting: Waiting, words: readonly string[]): Promise<Wait
     if (end !== 'gone') return end;
     telling.note(`The rollout ${appeared.id.name} is no more.`);
   }
+}
+
+/** The rollouts of that name, through outages as every look. */
+async function firstLook(
+  { parts, cluster, until }: Waiting,
+  words: readonly string[],
+): Promise<WaitEnd | { readonly named: readonly Rollout[] }> {
+  const read = async () => matching(await cluster.rollouts.list(cluster.namespace), readName(words));
+  for await (const seen of follow(parts, lookingFor(read, until))) {
+    if (seen.kind === 'found') return { named: seen.found };
+    const code = seen.kind === 'interrupted' ? exitCodes.interrupted : exitCodes.timedOut;
+    return { code, rollout: undefined, message: 'Ended before the cluster had answered.' };
+  }
+  return { code: exitCodes.internal, rollout: undefined, message: 'Looking has ended without a reason.' };
 }
 
 function demandNoPin({ image, revision }: PinFlags, name: string): void {

@@ -14,9 +14,9 @@ Exit codes:
     5  superseded by a newer revision, or stable changed
     6  approval was refused, or not given in time
     7  failed to start: pods did not get ready, or the settings cannot be understood
-    8  rolled back because time ran out: no verdict, or pods that were not ready
+    8  rolled back because time ran out without a verdict
    10  not found, or not permitted
-  124  the --timeout of this command is over; the rollout goes on
+  124  the --timeout of this command is over; the rollout goes on, or waits for a person
   130  interrupted; the rollout goes on
 
 When GITHUB_ACTIONS is set, an end that is not 0 is marked as an error; a summary goes to the file of GITHUB_STEP_SUMMARY.

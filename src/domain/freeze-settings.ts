@@ -29,6 +29,11 @@ export function readFreezes(policy: string, freeze: unknown, stop: unknown): Dec
   const problems = read.flatMap(({ index, outcome }) =>
     'wrong' in outcome ? [`spec.freeze[${index}] of CanaryPolicy ${policy} ${outcome.wrong}`] : [],
   );
+  const twice = windows.find(({ name }, index) => windows.findIndex((each) => each.name === name) < index);
+  if (twice !== undefined)
+    problems.push(
+      `spec.freeze of CanaryPolicy ${policy} has two windows "${twice.name}". Give each a name of its own.`,
+    );
   if (Array.isArray(freeze) && freeze.length > mostWindows)
     problems.push(
       `spec.freeze of CanaryPolicy ${policy} has ${freeze.length} windows. At most ${mostWindows} are read.`,
@@ -56,9 +61,18 @@ function readWindow(entry: unknown): Outcome<FreezeWindow> {
     };
   const span = readSpan(window);
   if ('wrong' in span) return span;
-  const name = text(window['name']) ?? 'freeze';
+  if (isEndless(span.value))
+    return { wrong: 'is the whole week, so that it never ends. Write spec.stop to stop everything.' };
+  const name = text(window['name']);
+  if (name === undefined) return { wrong: 'has no name. Give it one, such as "weekend".' };
   const reason = text(window['reason']);
   return { value: { name, timeZone, span: span.value, ...(reason === undefined ? {} : { reason }) } };
+}
+
+function isEndless(span: Span): boolean {
+  if (span.kind === 'between') return false;
+  const minutes = span.spans.reduce((sum, { from, days, to }) => sum + days * 1_440 + to - from, 0);
+  return minutes >= 7 * 1_440;
 }
 
 function text(value: unknown): string | undefined {

@@ -237,6 +237,15 @@ describe('a cluster that does not answer', () => {
     expect(err).toContain('The cluster answers again.\n');
   });
 
+  it('is asked again from the very first look on', async () => {
+    const cluster = clusterWith(baking);
+    cluster.silent(new Error('connect ECONNREFUSED'));
+    cluster.after(60_000, () => cluster.silent(undefined));
+    cluster.after(70_000, () => cluster.change(name, { phase: 'promoted' }));
+
+    expect((await cluster.run('wait reviews-v2')).code).toBe(0);
+  });
+
   it('is told of again each minute', async () => {
     const cluster = clusterWith(baking);
     cluster.after(2_000, () => cluster.silent(new Error('connect ECONNREFUSED')));

@@ -196,6 +196,9 @@ describe('what is wrong with a window is said with its place', () => {
     [{ name: 'w', from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }, 'which make no window'],
     [{ name: 'w', from: '2026-01-02', to: '2026-01-03' }, 'which make no window'],
     ['weekends', 'is no window'],
+    [{ days: ['Sat'] }, 'has no name. Give it one'],
+    [{ name: 'w', from: '20:00', to: '20:00' }, 'is the whole week, so that it never ends. Write spec.stop'],
+    [{ name: 'w', from: 'Fri 16:00', to: 'Fri 16:00' }, 'is the whole week'],
   ])('%j', (entry, sentence) => {
     const { windows, problems } = readFreezes('shop/usual', [entry], undefined);
 
@@ -234,3 +237,16 @@ function changesOf(timeZone: string): readonly number[] {
     ),
   );
 }
+
+describe('names of windows', () => {
+  it('are each for one window alone', () => {
+    const windows = [
+      { name: 'w', days: ['Sat'] },
+      { name: 'w', days: ['Sun'] },
+    ];
+
+    expect(readFreezes('shop/usual', windows, undefined).problems).toEqual([
+      expect.stringContaining('has two windows "w". Give each a name of its own.'),
+    ]);
+  });
+});

@@ -219,6 +219,7 @@ export function testCluster(): TestCluster {
         files[file] = text;
       },
       async appendOutput(file, text) {
+        if (file.startsWith('/nowhere/')) throw new Error('There is no such folder.');
         files[file] = `${files[file] ?? ''}${text}`;
       },
       pipeline: made.pipeline,
