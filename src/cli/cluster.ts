@@ -202,7 +202,7 @@ export interface Pipeline {
 
 /** What the composition root hands to the command. */
 export interface CliParts {
-  /** Opens the cluster; the namespace is that of the flags or of the context. Rejects with a sentence. */
+  /** Opens the cluster; the namespace is that of the flags or of the context. Rejects with a `CliError` when none is configured. */
   readonly openCluster: (flags: ClusterFlags) => Promise<WholeCluster>;
   /** Speaks to a controller's HTTP API; nothing is sent before the first read. */
   readonly openServer: (flags: ServerFlags) => Promise<CliCluster>;
@@ -210,11 +210,11 @@ export interface CliParts {
   readonly server: { readonly url?: string; readonly token?: string };
   /** Runs the controller until it is told to stop; resolves to the exit code. */
   readonly runController: (flags: ControllerFlags) => Promise<number>;
-  /** A file's text; `-` is standard input. Rejects with a sentence. */
+  /** A file's text; `-` is standard input. */
   readonly readInput: (file: string) => Promise<string>;
-  /** Writes a file of this text, over one that is there. Rejects with a sentence. */
+  /** Writes a file of this text, over one that is there. */
   readonly writeOutput: (file: string, text: string) => Promise<void>;
-  /** Appends to a file, which need not be there. Rejects with a sentence. */
+  /** Appends to a file, which need not be there. */
   readonly appendOutput: (file: string, text: string) => Promise<void>;
   /** The pipeline that this command is a step of. */
   readonly pipeline: Pipeline;

@@ -36,6 +36,12 @@ export async function* follow<T>(parts: CliParts, looking: Looking<T>): AsyncGen
   }
 }
 
+/** The first look that says anything, patient as all of them. */
+export async function firstSeen<T>(parts: CliParts, looking: Looking<T>): Promise<Seen<T>> {
+  for await (const seen of follow(parts, looking)) return seen;
+  throw new Error('Looking has ended without a reason.');
+}
+
 function patiently<T>(parts: CliParts, { read, say }: Looking<T>): () => Promise<T | 'silent' | undefined> {
   const tell = say ?? parts.terminal.err;
   let silentSince: Instant | undefined;

@@ -2,6 +2,9 @@
 import { InvalidArgumentError } from 'commander';
 import { type Millis, parseDuration } from '../domain/time.ts';
 
+/** How the help says what a rollout is named by. */
+export const nameHelp = 'checkout, deployment/checkout, or a rollout by its own name';
+
 /** The formats of `-o`. */
 export const outputs = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 

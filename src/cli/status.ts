@@ -1,5 +1,4 @@
 // serin status: one rollout on a page, once or until it ends.
-
 import type { Workload } from '../controller/ports.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
 import { ofRevision, pausedByPerson, settingsOf, standing } from './appear.ts';
@@ -32,12 +31,12 @@ export async function runStatus(
       exitCodes.usage,
       `-w draws a page, so that it goes without -o ${output}. For a program: serin wait -o json`,
     );
+  if (isWatching) return watch(parts, cluster, words);
   const rollout = await findRollout(cluster, cluster.namespace, words);
   if (output !== 'table') {
     parts.terminal.out(await textAs(parts, { kind: 'one', rollout }, { output, everywhere: false }));
     return exitCodes.reached;
   }
-  if (isWatching) return watch(parts, cluster, rollout);
   const paint = paintFor(parts.terminal);
   const notes = (await ifPermitted(notesOn(cluster, rollout))) ?? [];
   parts.terminal.out(textOf(statusLines(rollout, parts.clock.now(), paint)));
@@ -72,9 +71,9 @@ async function standingNotes(cluster: CliCluster, workload: Workload): Promise<r
   return [`The pod template of ${name} has changed since; its rollout has not begun yet.`];
 }
 
-function watch(parts: CliParts, cluster: CliCluster, rollout: Rollout): Promise<ExitCode> {
+function watch(parts: CliParts, cluster: CliCluster, words: readonly string[]): Promise<ExitCode> {
   const show = parts.terminal.interactive
     ? pageOn(parts, (seen, paint) => statusLines(seen, parts.clock.now(), paint))
     : lineOn(parts);
-  return watchWith(parts, cluster, rollout, show, `serin status ${rollout.id.name} -n ${rollout.id.namespace} -w`);
+  return watchWith(parts, cluster, words, show, ({ name, namespace }) => `serin status ${name} -n ${namespace} -w`);
 }

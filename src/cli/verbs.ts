@@ -5,11 +5,9 @@ import type { AskFlags } from './ask.ts';
 import type { MetricsSource } from './cluster.ts';
 import type { DoctorOutput } from './doctor.ts';
 import type { OnCluster, OnWholeCluster } from './on-cluster.ts';
-import { type Output, outputs, readAccount, readCount, readDuration, readUrl } from './options.ts';
+import { nameHelp, type Output, outputs, readAccount, readCount, readDuration, readUrl } from './options.ts';
 import type { StatusFlags } from './status.ts';
 import { addWaitVerb } from './waiting-verb.ts';
-
-const nameHelp = 'checkout, deployment/checkout, or a rollout by its own name';
 
 /** Adds the verbs that look and ask, and those that work on the cluster itself. */
 export function addVerbs(serin: Command, onCluster: OnCluster, onWhole: OnWholeCluster): void {
@@ -122,6 +120,10 @@ function addPromote(serin: Command, onCluster: OnCluster): void {
     .option('--override-freeze', 'let this rollout go on in spite of freezes; takes the right to, and a reason', false)
     .action(async (name: string[], flags: PromoteFlags, command: Command) => {
       const { full, overrideFreeze, ...rest } = flags;
+      if (full && rest.step !== undefined)
+        command.error(
+          'error: --full goes through all remaining steps, so that there is no --step to name. Leave one out.',
+        );
       if (overrideFreeze && (rest.reason ?? '').trim() === '')
         command.error('error: --override-freeze needs a reason: --reason "why it cannot wait"');
       const override = overrideFreeze ? { overrideFreeze } : {};

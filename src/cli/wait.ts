@@ -4,7 +4,7 @@ import { formatDuration, type Instant, type Millis } from '../domain/time.ts';
 import type { CliCluster, CliParts } from './cluster.ts';
 import { CliError, type ExitCode, exitCodeOfError, exitCodes } from './exit.ts';
 import { matching, readName } from './find.ts';
-import { follow, type Looking } from './follow.ts';
+import { firstSeen, follow, type Looking } from './follow.ts';
 import { codeFor, demandStep, type Goal, goalSentence, typedGoal } from './goal.ts';
 import { type PinFlags, type PinnedLook, pinOn } from './pin.ts';
 import { type Telling, type TellingFlags, tellingOf, type WaitEnd } from './wait-telling.ts';
@@ -98,12 +98,10 @@ async function firstLook(
   words: readonly string[],
 ): Promise<WaitEnd | { readonly named: readonly Rollout[] }> {
   const read = async () => matching(await cluster.rollouts.list(cluster.namespace), readName(words));
-  for await (const seen of follow(parts, lookingFor(read, until))) {
-    if (seen.kind === 'found') return { named: seen.found };
-    const code = seen.kind === 'interrupted' ? exitCodes.interrupted : exitCodes.timedOut;
-    return { code, rollout: undefined, message: 'Ended before the cluster had answered.' };
-  }
-  return { code: exitCodes.internal, rollout: undefined, message: 'Looking has ended without a reason.' };
+  const seen = await firstSeen(parts, lookingFor(read, until));
+  if (seen.kind === 'found') return { named: seen.found };
+  const code = seen.kind === 'interrupted' ? exitCodes.interrupted : exitCodes.timedOut;
+  return { code, rollout: undefined, message: 'Ended before the cluster had answered.' };
 }
 
 function demandNoPin({ image, revision }: PinFlags, name: string): void {

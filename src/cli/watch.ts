@@ -1,11 +1,11 @@
 // serin watch: a rollout until it ends, as a tree that is drawn anew on a screen, and a line per change elsewhere.
 import type { Workload } from '../controller/ports.ts';
 import { explained } from '../domain/explain.ts';
-import { isFinal, type Rollout } from '../domain/rollout.ts';
+import { isFinal, type Rollout, type RolloutId } from '../domain/rollout.ts';
 import type { CliCluster, CliParts } from './cluster.ts';
 import { type ExitCode, exitCodeOf, exitCodes, ifPermitted } from './exit.ts';
 import { findRollout } from './find.ts';
-import { follow } from './follow.ts';
+import { firstSeen, follow, type Looking } from './follow.ts';
 import { changeLine, changes, timed } from './render/status.ts';
 import { type Pods, type WatchView, watchLines } from './render/watch.ts';
 import { type Paint, paintFor, screenOf } from './terminal.ts';
@@ -22,21 +22,28 @@ export interface Show {
 
 /** Watches the newest rollout of what was named, and ends with it and with its exit code. */
 export async function runWatch(parts: CliParts, cluster: CliCluster, words: readonly string[]): Promise<ExitCode> {
-  const rollout = await findRollout(cluster, cluster.namespace, words);
   const show = parts.terminal.interactive ? treeOn(parts, cluster) : lineOn(parts);
-  return watchWith(parts, cluster, rollout, show, `serin watch ${rollout.id.name} -n ${rollout.id.namespace}`);
+  return watchWith(parts, cluster, words, show, ({ name, namespace }) => `serin watch ${name} -n ${namespace}`);
 }
 
-/** Shows a rollout again and again until it ends; `again` is the command that goes on when it is interrupted. */
+/** Shows the newest rollout of what was named until it ends; `again` is the command that goes on when it is interrupted. */
 export async function watchWith(
   parts: CliParts,
   cluster: CliCluster,
-  rollout: Rollout,
+  words: readonly string[],
   show: Show,
-  again: string,
+  again: (id: RolloutId) => string,
 ): Promise<ExitCode> {
+  const looks = { everyMs: 1_000, say: (text: string) => show.say(text) };
   try {
-    return await shown(parts, cluster, rollout, show, again);
+    const read = () => findRollout(cluster, cluster.namespace, words);
+    const first = await firstSeen(parts, { ...looks, read });
+    if (first.kind === 'found') {
+      const { id } = first.found;
+      return await shown(parts, id, { ...looks, read: () => cluster.rollouts.get(id) }, show, again(id));
+    }
+    parts.terminal.err('Interrupted before the cluster had answered.\n');
+    return exitCodes.interrupted;
   } finally {
     show.leave();
   }
@@ -44,12 +51,11 @@ export async function watchWith(
 
 async function shown(
   parts: CliParts,
-  cluster: CliCluster,
-  { id }: Rollout,
+  { name }: RolloutId,
+  looking: Looking<Rollout>,
   show: Show,
   again: string,
 ): Promise<ExitCode> {
-  const looking = { read: () => cluster.rollouts.get(id), everyMs: 1_000, say: (text: string) => show.say(text) };
   for await (const seen of follow(parts, looking)) {
     switch (seen.kind) {
       case 'found':
@@ -58,7 +64,7 @@ async function shown(
         break;
       case 'gone':
         show.leave();
-        parts.terminal.err(`The rollout ${id.name} was deleted.\n`);
+        parts.terminal.err(`The rollout ${name} was deleted.\n`);
         return exitCodes.aborted;
       case 'timedOut':
       case 'interrupted':

@@ -2,9 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { HistoryFlags } from './history.ts';
 import type { OnCluster } from './on-cluster.ts';
-import { outputs, readCount } from './options.ts';
-
-const nameHelp = 'checkout, deployment/checkout, or a rollout by its own name';
+import { nameHelp, outputs, readCount } from './options.ts';
 
 /** Adds `watch` and `history`. */
 export function addWatchingVerbs(serin: Command, onCluster: OnCluster): void {

@@ -1,16 +1,11 @@
 // Who may speak for a rollout: one process at a time, by a claim that is saved before anything is said.
 import type { Rollout, RolloutStatus } from '../domain/rollout.ts';
-import type { Instant, Millis } from '../domain/time.ts';
+import type { Millis } from '../domain/time.ts';
 import type { AnnounceParts, Memory } from './announce-delivery.ts';
+import { leftInDoubt } from './one-speaker.ts';
 
 /** How long a process may speak for a rollout without claiming again; once all is told, it is the pace of edits alone. */
 export const claimMs: Millis = 30_000;
-
-/** When the claim of another process ends; undefined while there is none. */
-export function otherClaim({ clock, by }: AnnounceParts, { status }: Rollout): Instant | undefined {
-  const held = status.slack?.claim;
-  return held !== undefined && held.by !== by && held.until > clock.now() ? held.until : undefined;
-}
 
 /**
  * Saves who speaks, and whether it may post something, so that whoever comes after a death knows what is in doubt: one post at most.
@@ -23,7 +18,7 @@ export async function claim(parts: AnnounceParts, rollout: Rollout, memory: Memo
   const mine = { by: parts.by, until: parts.clock.now() + claimMs, ...(posting ? { posting: true as const } : {}) };
   const saved = await parts.rollouts.save(rollout, { ...status, slack: { ...told, claim: mine } });
   if (saved.kind !== 'saved') return undefined;
-  if (before?.posting === true && before.by !== parts.by) parts.counter.maybeTwice();
+  if (leftInDoubt(parts, before)) parts.counter.maybeTwice();
   return saved.rollout;
 }
 

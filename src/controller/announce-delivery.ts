@@ -2,16 +2,14 @@
 import type { Rollout, Told } from '../domain/rollout.ts';
 import type { Instant } from '../domain/time.ts';
 import type { AnnouncementCounter, Announcements, MessagePlace, Spoken } from './announcements.ts';
-import type { Clock, RolloutStore } from './ports.ts';
+import type { Process } from './one-speaker.ts';
+import type { RolloutStore } from './ports.ts';
 
 /** What telling takes. */
-export interface AnnounceParts {
+export interface AnnounceParts extends Process {
   readonly rollouts: Pick<RolloutStore, 'get' | 'save'>;
   readonly announcements: Announcements;
-  readonly clock: Clock;
   readonly counter: AnnouncementCounter;
-  /** This process, unlike every other and every earlier one. */
-  readonly by: string;
   /** The cluster's name, where people have given it one. */
   readonly cluster?: string;
 }

@@ -2,11 +2,12 @@
 // so that nothing older can follow something newer.
 import { noticeOf } from '../domain/announcement.ts';
 import { isFinal, type Rollout } from '../domain/rollout.ts';
-import { claim, otherClaim } from './announce-claim.ts';
+import { claim } from './announce-claim.ts';
 import { type AnnounceParts, type Delivered, type Memory, type Progress, recollect } from './announce-delivery.ts';
 import { waitsUntil } from './announce-due.ts';
 import { saveProgress } from './announce-save.ts';
 import { speak } from './announce-speak.ts';
+import { claimedElsewhere } from './one-speaker.ts';
 
 /** Whether there is something to tell of a rollout. */
 export function owes(rollout: Rollout, cluster?: string): boolean {
@@ -27,7 +28,8 @@ export async function announceOne(parts: AnnounceParts, id: Rollout['id'], memor
   if (found === undefined || !owes(found, parts.cluster)) return { kind: 'rest' };
   recollect(memory, found);
   const notice = noticeOf(found, parts.cluster);
-  const at = otherClaim(parts, found) ?? waitsUntil({ rollout: found, notice, memory, now: clock.now() });
+  const held = claimedElsewhere(parts, found.status.slack?.claim);
+  const at = held ?? waitsUntil({ rollout: found, notice, memory, now: clock.now() });
   if (at !== undefined) return { kind: 'again', at };
   const claimed = await claim(parts, found, memory);
   if (claimed === undefined) return { kind: 'again', at: clock.now() };

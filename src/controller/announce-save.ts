@@ -4,8 +4,7 @@ import type { Rollout, RolloutStatus } from '../domain/rollout.ts';
 import { lostClaim } from './announce-claim.ts';
 import { type AnnounceParts, type Memory, type Progress, savedPlace } from './announce-delivery.ts';
 import { editEveryMs } from './announce-due.ts';
-
-const saveTries = 10;
+import { saveOver } from './one-speaker.ts';
 
 /** Saves it; whether that was possible in ten tries, or is needless by now. Errors of the store pass through, and the memory keeps it. */
 export async function saveProgress(
@@ -14,20 +13,18 @@ export async function saveProgress(
   memory: Memory,
   done: Progress,
 ): Promise<boolean> {
-  let rollout: Rollout | undefined = from;
-  for (let attempt = 0; attempt < saveTries && rollout !== undefined; attempt += 1) {
-    const next = withProgress(parts, rollout, memory, done);
-    if (sameTelling(rollout.status, next)) return true;
-    const saved = await parts.rollouts.save(rollout, next);
-    if (saved.kind === 'saved') {
+  return saveOver(
+    parts.rollouts,
+    from,
+    (rollout) => {
+      const next = withProgress(parts, rollout, memory, done);
+      return sameTelling(rollout.status, next) ? undefined : next;
+    },
+    () => {
       delete memory.place;
       delete memory.keys;
-    }
-    if (saved.kind !== 'stale') return true;
-    rollout = await parts.rollouts.get(from.id);
-    if (rollout !== undefined && rollout.uid !== from.uid) return true;
-  }
-  return rollout === undefined;
+    },
+  );
 }
 
 function withProgress(parts: AnnounceParts, rollout: Rollout, memory: Memory, done: Progress): RolloutStatus {

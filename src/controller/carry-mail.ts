@@ -6,17 +6,15 @@ import type { Instant, Millis } from '../domain/time.ts';
 import type { Carried, Carrier, MailCounter } from './carrier.ts';
 import type { DeliveryEnd } from './deliveries.ts';
 import type { Log } from './log.ts';
-import type { Clock, RolloutStore } from './ports.ts';
+import { claimedElsewhere, leftInDoubt, type Process, saveOver } from './one-speaker.ts';
+import type { RolloutStore } from './ports.ts';
 
 /** What carrying takes. */
-export interface CarryParts {
+export interface CarryParts extends Process {
   readonly rollouts: Pick<RolloutStore, 'get' | 'save'>;
   readonly carrier: Carrier;
-  readonly clock: Clock;
   readonly counter: MailCounter;
   readonly log: Log;
-  /** This process, unlike every other and every earlier one. */
-  readonly by: string;
   /** Once it is aborted, no further letter is begun. */
   readonly stopping?: AbortSignal;
 }
@@ -32,7 +30,6 @@ export interface CarryMemory {
 
 /** How old a letter may grow before it is given up. */
 export const longestTryMs: Millis = 24 * 3_600_000;
-const saveTries = 10;
 
 /** Whether the target is still to be told something. */
 export function owesMail({ target }: Carrier, { spec, status }: Rollout): boolean {
@@ -50,8 +47,8 @@ export async function carryMail(parts: CarryParts, id: RolloutId, memory: CarryM
   if (found === undefined || !owesMail(parts.carrier, found)) return { kind: 'rest' };
   recollect(memory, found.uid);
   const now = parts.clock.now();
-  const { claim } = cursorOf(parts, found) ?? {};
-  if (claim !== undefined && claim.by !== parts.by && claim.until > now) return { kind: 'again', at: claim.until };
+  const held = claimedElsewhere(parts, cursorOf(parts, found)?.claim);
+  if (held !== undefined) return { kind: 'again', at: held };
   const until = now + claimMs(parts.carrier);
   const claimed = await claimIt(parts, found, memory, until);
   if (claimed === undefined) return { kind: 'again', at: now };
@@ -97,8 +94,7 @@ async function claimIt(
   const next = withCursor(mail, parts.carrier.target, { ...now, claim });
   const saved = await parts.rollouts.save(rollout, { ...rollout.status, mail: next });
   if (saved.kind !== 'saved') return undefined;
-  const before = cursor.claim;
-  if (before?.posting === true && before.by !== parts.by) parts.counter.maybeTwice();
+  if (leftInDoubt(parts, cursor.claim)) parts.counter.maybeTwice();
   return saved.rollout;
 }
 
@@ -165,21 +161,17 @@ function settle(
 
 /** Saves what was told over what others saved meanwhile, and lets go of the claim; whether that was possible. */
 async function saveTold(parts: CarryParts, from: Rollout, memory: CarryMemory): Promise<boolean> {
-  let rollout: Rollout | undefined = from;
-  for (let attempt = 0; attempt < saveTries && rollout !== undefined; attempt += 1) {
-    const { mail } = rollout.status;
-    const cursor = cursorOf(parts, rollout);
-    if (mail === undefined || cursor === undefined) return true;
-    const { claim, ...told } = known(cursor, memory);
-    const next = claim === undefined || claim.by === parts.by ? told : { ...told, claim };
-    const saved = await parts.rollouts.save(rollout, {
-      ...rollout.status,
-      mail: withCursor(mail, parts.carrier.target, next),
-    });
-    if (saved.kind === 'saved') forget(memory);
-    if (saved.kind !== 'stale') return true;
-    rollout = await parts.rollouts.get(from.id);
-    if (rollout !== undefined && rollout.uid !== from.uid) return true;
-  }
-  return rollout === undefined;
+  return saveOver(
+    parts.rollouts,
+    from,
+    (rollout) => {
+      const { mail } = rollout.status;
+      const cursor = cursorOf(parts, rollout);
+      if (mail === undefined || cursor === undefined) return undefined;
+      const { claim, ...told } = known(cursor, memory);
+      const next = claim === undefined || claim.by === parts.by ? told : { ...told, claim };
+      return { ...rollout.status, mail: withCursor(mail, parts.carrier.target, next) };
+    },
+    () => forget(memory),
+  );
 }

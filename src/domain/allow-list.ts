@@ -1,4 +1,5 @@
 // Which addresses outside may be spoken to: origins that the operator has named, and nothing else.
+import type { Read } from './settings-values.ts';
 
 /** An origin that may be spoken to. */
 export interface AllowedOrigin {
@@ -9,16 +10,13 @@ export interface AllowedOrigin {
   readonly subdomains: boolean;
 }
 
-/** An origin, or why a text is none: the end of a sentence that has named it. */
-export type ReadOrigin = { readonly value: AllowedOrigin } | { readonly wrong: string };
-
 const expected = 'Expected one such as "https://hooks.example.com" or "https://*.example.com".';
 
 /**
  * Reads `https://host`, `https://host:port` or `https://*.domain`. The star stands for one label or several, and its domain has two at
  * least. `http://` is taken where it is written, for one host alone.
  */
-export function readOrigin(text: string): ReadOrigin {
+export function readOrigin(text: string): Read<AllowedOrigin> {
   const [, scheme, star, rest = ''] = /^(https?):\/\/(\*\.)?([^/*?#@\s]+)\/?$/.exec(text) ?? [];
   if (scheme === undefined || !URL.canParse(`${scheme}://${rest}`)) return { wrong: `which is no origin. ${expected}` };
   const { hostname, port } = new URL(`${scheme}://${rest}`);

@@ -1,5 +1,6 @@
-// The one message a rollout has, and what is said beneath it: decided here, drawn by whoever tells people.
+// The one message a rollout has: decided here, drawn by whoever tells people.
 
+import { isAwaitingApproval } from './approval.ts';
 import type { Request, Verb } from './people.ts';
 import { openRequests } from './requests.ts';
 import { isAbortable, isFinal, type Phase, type Rollout, type RolloutId } from './rollout.ts';
@@ -81,18 +82,11 @@ export function noticeOf(rollout: Rollout, cluster?: string): Notice {
   };
 }
 
-/** How the rollout stands. */
-export function standingOf({ spec, status }: Pick<Rollout, 'spec' | 'status'>): Standing {
+function standingOf({ spec, status }: Rollout): Standing {
   if (status.phase === 'promoted' || status.phase === 'rolledBack') return status.phase;
   if (status.phase === 'rollingBack') return 'goingBack';
-  if (awaitsApproval(status) || status.phase === 'held' || status.stalled !== undefined) return 'needsYou';
+  if (isAwaitingApproval(status) || status.phase === 'held' || status.stalled !== undefined) return 'needsYou';
   return isPaused(spec, status) ? 'paused' : 'running';
-}
-
-/** Whether the rollout waits for somebody's word, be it before its start or between two steps. */
-export function awaitsApproval({ phase, approval }: Rollout['status']): boolean {
-  if (phase === 'awaitingApproval') return true;
-  return phase === 'pending' && approval?.of === 'start' && approval.given === undefined;
 }
 
 function imagesOf(images: readonly string[]): string {
@@ -183,7 +177,7 @@ function movesOf(rollout: Rollout): readonly NoticeButton[] {
   if (!isAbortable(phase)) return [];
   const paused = isPaused(spec, status);
   return [
-    ...(awaitsApproval(status) ? [approveOf(rollout)] : []),
+    ...(isAwaitingApproval(status) ? [approveOf(rollout)] : []),
     ...(phase === 'baking' && !paused ? [promoteOf(rollout)] : []),
     ...(spec.paused ? [] : [paused ? resumeOf(rollout) : pauseOf(rollout)]),
     abortOf(rollout),

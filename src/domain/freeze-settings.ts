@@ -1,5 +1,6 @@
 // Freezes as a CanaryPolicy spells them: windows of the week, of the calendar, and a stop. Read at the door.
 import type { FreezeWindow, Span, WeeklySpan } from './freeze.ts';
+import type { Read } from './settings-values.ts';
 import { nearest } from './spelling.ts';
 
 /** The freezes that one policy declares. */
@@ -18,8 +19,6 @@ const fields: readonly string[] = ['name', 'reason', 'timeZone', 'days', 'from',
 const mostWindows = 20;
 const expected =
   'Expected days such as [Sat, Sun], with or without times such as "18:00"; or from "Fri 16:00" to "Mon 08:00"; or two instants such as "2026-12-20T00:00:00Z".';
-
-type Outcome<T> = { readonly value: T } | { readonly wrong: string };
 
 /** Reads what a policy says in `spec.freeze` and `spec.stop`; both may be absent. */
 export function readFreezes(policy: string, freeze: unknown, stop: unknown): DeclaredFreezes {
@@ -43,7 +42,7 @@ export function readFreezes(policy: string, freeze: unknown, stop: unknown): Dec
   return { policy, windows, problems, stop: why.slice(0, 200) };
 }
 
-function readWindow(entry: unknown): Outcome<FreezeWindow> {
+function readWindow(entry: unknown): Read<FreezeWindow> {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
     return { wrong: `is no window. ${expected}` };
   const window = entry as Readonly<Record<string, unknown>>;
@@ -88,7 +87,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-function readSpan({ days, from, to }: Readonly<Record<string, unknown>>): Outcome<Span> {
+function readSpan({ days, from, to }: Readonly<Record<string, unknown>>): Read<Span> {
   const wrong = {
     wrong: `has days ${said(days)}, from ${said(from)}, to ${said(to)}, which make no window. ${expected}`,
   };

@@ -1,13 +1,13 @@
 // What programs outside the cluster are told: numbered letters, and for each target how far it has been told.
-import { type HappeningWord, happeningOf } from './happening.ts';
+import { audienceOf, type HappeningWord, happeningOf } from './happening.ts';
 import type { Plan } from './plan.ts';
 import type { Phase, Rollout, RolloutStatus } from './rollout.ts';
-import { shortened } from './shortened.ts';
 import type { Instant } from './time.ts';
 
 /** Who may be told by letter. */
 export const mailTargets = ['webhook', 'github'] as const;
 
+/** One of them. */
 export type MailTarget = (typeof mailTargets)[number];
 
 /** One change, as it was when it was saved. */
@@ -45,9 +45,6 @@ export interface Mail {
 /** Letters kept; beyond them the oldest that only says that something moved goes, and the last never does. */
 export const mostLetters = 12;
 
-/** Letters of a letter's sentence. */
-const sentenceLetters = 400;
-
 const nothing: Mail = { letters: [], next: 1 };
 
 /** The status with the letter that a save from `before` to it leaves for those of the targets that the plan names. */
@@ -70,7 +67,7 @@ export function withMail(
     step,
     weight,
     reason,
-    message: shortened(happening.message, sentenceLetters),
+    message: happening.message,
   };
   const cursors = Object.fromEntries(hearing.map((target) => [target, mail[target] ?? { told: mail.next - 1 }]));
   return { ...status, mail: { ...mail, ...cursors, letters: posted(mail.letters, letter), next: mail.next + 1 } };
@@ -85,33 +82,8 @@ export function hears(plan: Plan, target: MailTarget): boolean {
 export function posted(letters: readonly Letter[], next: Letter): readonly Letter[] {
   const all = [...letters, next];
   if (all.length <= mostLetters) return all;
-  const dropped = letters.find(({ event }) => isPassing(event)) ?? letters[0];
+  const dropped = letters.find(({ event }) => audienceOf(event) !== 'channel') ?? letters[0];
   return all.filter((letter) => letter !== dropped);
-}
-
-/** Whether a later letter makes up for it: it says that something moved, not that somebody is needed or that it is over. */
-function isPassing(event: HappeningWord): boolean {
-  switch (event) {
-    case 'pending':
-    case 'preparing':
-    case 'shifting':
-    case 'baking':
-    case 'promoting':
-    case 'finalizing':
-    case 'rollingBack':
-    case 'movingAgain':
-    case 'paused':
-    case 'resumed':
-      return true;
-    case 'awaitingApproval':
-    case 'held':
-    case 'promoted':
-    case 'rolledBack':
-    case 'approvalRequested':
-    case 'approvalReminder':
-    case 'stalled':
-      return false;
-  }
 }
 
 /** What a target is still to be told, oldest first. */

@@ -1,7 +1,6 @@
 // What is yet to be told outside the cluster: an entry for each change that matters, kept until it was delivered.
-import { happeningOf } from './happening.ts';
-import type { Phase, Rollout, RolloutStatus } from './rollout.ts';
-import { shortened } from './shortened.ts';
+import { type Audience, audienceOf, type HappeningWord, happeningOf } from './happening.ts';
+import type { Rollout, RolloutStatus } from './rollout.ts';
 import type { Instant } from './time.ts';
 
 /** One change that is yet to be told outside the cluster. */
@@ -10,14 +9,12 @@ export interface OutboxEntry {
   readonly key: string;
   readonly time: Instant;
   /** Who hears of it besides those who see the message change. */
-  readonly to: 'nobody' | 'thread' | 'channel';
+  readonly to: Audience;
   readonly message: string;
 }
 
 /** Entries kept; beyond them the oldest that only edit or reply go, and an end never does. */
 export const mostEntries = 12;
-
-const sentenceLetters = 400;
 
 /** The status with what a save from `before` to it leaves to be told; the same where nobody is to be told of anything. */
 export function withOutbox(before: Rollout, status: RolloutStatus, now: Instant): RolloutStatus {
@@ -30,17 +27,21 @@ function entryOf(before: Rollout, status: RolloutStatus, now: Instant): OutboxEn
   const happening = happeningOf(before, status);
   if (happening === undefined) return undefined;
   const { word, message } = happening;
+  return { key: `${keyOf(word, status)}.${now}`.slice(0, 120), time: now, to: audienceOf(word), message };
+}
+
+function keyOf(word: HappeningWord, { step, stalled }: RolloutStatus): string {
   switch (word) {
     case 'approvalRequested':
-      return entry('approval', 'channel', message, now);
+      return 'approval';
     case 'approvalReminder':
-      return entry('reminder', 'channel', message, now);
+      return 'reminder';
     case 'stalled':
-      return entry(`stalled.${status.stalled?.reason ?? ''}`, 'channel', message, now);
+      return `stalled.${stalled?.reason ?? ''}`;
     case 'movingAgain':
     case 'paused':
     case 'resumed':
-      return entry(word, 'thread', message, now);
+      return word;
     case 'pending':
     case 'preparing':
     case 'shifting':
@@ -52,31 +53,7 @@ function entryOf(before: Rollout, status: RolloutStatus, now: Instant): OutboxEn
     case 'rollingBack':
     case 'promoted':
     case 'rolledBack':
-      return entry(`${word}.${status.step}`, hearers(word), message, now);
-  }
-}
-
-function entry(word: string, to: OutboxEntry['to'], message: string, now: Instant): OutboxEntry {
-  return { key: `${word}.${now}`.slice(0, 120), time: now, to, message: shortened(message, sentenceLetters) };
-}
-
-/** Who hears of a phase: the whole channel when it needs somebody or is over, the thread when traffic moves, else nobody. */
-function hearers(phase: Phase): OutboxEntry['to'] {
-  switch (phase) {
-    case 'awaitingApproval':
-    case 'held':
-    case 'promoted':
-    case 'rolledBack':
-      return 'channel';
-    case 'pending':
-    case 'preparing':
-    case 'baking':
-    case 'finalizing':
-      return 'nobody';
-    case 'shifting':
-    case 'promoting':
-    case 'rollingBack':
-      return 'thread';
+      return `${word}.${step}`;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Instant } from './time.ts';
 /** What people can ask of a rollout. */
 export const verbs = ['promote', 'promoteFull', 'abort', 'pause', 'resume', 'retry', 'approve'] as const;
 
+/** One of them. */
 export type Verb = (typeof verbs)[number];
 
 /** Something a person or a pipeline asked for; never changed once written. */

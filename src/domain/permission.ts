@@ -17,6 +17,7 @@ export interface Caller {
 /** Rights on `canaryrollouts.serin.dev`: the cluster's words for reading, and Serin's own. */
 export const rights = ['get', 'list', 'promote', 'abort', 'pause', 'retry', 'approve', 'override'] as const;
 
+/** One of them. */
 export type Right = (typeof rights)[number];
 
 /** The right that a verb takes; whoever may pause may also resume. */

@@ -23,6 +23,7 @@ export const phases = [
   'rolledBack',
 ] as const;
 
+/** One of them. */
 export type Phase = (typeof phases)[number];
 
 /** Why a rollout was rolled back. */
@@ -137,11 +138,13 @@ export const cleanUps = [
   'release',
 ] as const;
 
+/** One of them. */
 export type CleanUp = (typeof cleanUps)[number];
 
 /** Which part of `preparing` or `finalizing` a managed rollout owes next; each is saved before it is begun. */
 export const stages = ['subsets', 'pins', 'pods', 'return'] as const;
 
+/** One of them. */
 export type Stage = (typeof stages)[number];
 
 /** Where a rollout stands. */

@@ -1,8 +1,6 @@
 // Settings that say which programs outside are told of rollouts.
 import type { Plan } from './plan.ts';
-import type { Read } from './settings-values.ts';
-
-type Reading = <T>(key: 'webhook' | 'github' | 'github-ref', parse: (text: string) => Read<T>, otherwise: T) => T;
+import type { Read, Reading } from './settings-values.ts';
 
 /** Which programs outside are told. A commit without a repository tells nobody: the policy may name one in another cluster alone. */
 export function readOutside(read: Reading): Pick<Plan, 'webhook' | 'github'> {

@@ -2,7 +2,7 @@
 import { gatesFromText, neverSeen } from './gates/custom-text.ts';
 import { type ApprovalPlan, defaultPlan, type Plan } from './plan.ts';
 import type { Mode, RolloutSpec } from './rollout.ts';
-import { longest, prefix, type SettingKey, type SettingProblem } from './settings-keys.ts';
+import { longest, prefix, type SettingProblem } from './settings-keys.ts';
 import { readOutside } from './settings-outside.ts';
 import { bakeProblems, senseless } from './settings-sense.ts';
 import {
@@ -23,13 +23,10 @@ import {
   parseStable,
   parseSteps,
   parseTesters,
-  type Read,
+  type Reading,
 } from './settings-values.ts';
 
 const tooLong = { wrong: `which has more than ${longest} letters. Shorten it.` };
-
-/** Reads one setting; where its text cannot be used that is kept as a problem, and the otherwise is given. */
-type Reading = <T>(key: SettingKey, parse: (text: string) => Read<T>, otherwise: T) => T;
 
 /** Where settings come from: what people write now, or a rollout that is under way. */
 export type Origin = 'written' | 'stored';

@@ -1,6 +1,7 @@
 // The texts of settings turned into values, each with what to say where that cannot be done.
 import type { ApprovalPlan, LatencyLimit, OnUndecided, Plan } from './plan.ts';
 import type { RolloutSpec } from './rollout.ts';
+import type { SettingKey } from './settings-keys.ts';
 import { nearest } from './spelling.ts';
 import { type Millis, parseDuration } from './time.ts';
 
@@ -8,6 +9,9 @@ const longestBakeMs: Millis = 30 * 24 * 3_600_000;
 
 /** A setting's value, or why its text cannot be used: the end of a sentence that has named key and text. */
 export type Read<T> = { readonly value: T } | { readonly wrong: string };
+
+/** Reads one setting; where its text cannot be used that is kept as a problem, and the otherwise is given. */
+export type Reading = <T>(key: SettingKey, parse: (text: string) => Read<T>, otherwise: T) => T;
 
 /** The name of the Deployment that serves now, which is another one than the canary. */
 export function parseStable(deployment: string, text: string): Read<string> {

@@ -1,7 +1,6 @@
 // The cluster as the command uses it.
 import { istioMesh } from '../adapters/istio/mesh.ts';
 import { clusterAdoptions } from '../adapters/kubernetes/adoptions.ts';
-import { connectCluster } from '../adapters/kubernetes/connection.ts';
 import { clusterCopies } from '../adapters/kubernetes/copies.ts';
 import { clusterHolds } from '../adapters/kubernetes/holds.ts';
 import { clusterPolicies } from '../adapters/kubernetes/policies.ts';
@@ -10,15 +9,12 @@ import { clusterRollouts } from '../adapters/kubernetes/rollout-store.ts';
 import { clusterTemplates } from '../adapters/kubernetes/templates.ts';
 import { clusterWorkloads } from '../adapters/kubernetes/workloads.ts';
 import type { ClusterFlags, WholeCluster } from '../cli/cluster.ts';
+import { connected } from './connected.ts';
 import type { Host } from './host.ts';
 
-/** Connects to the cluster of the flags; nothing is sent before the first call. Rejects when no cluster is configured. */
+/** Connects to the cluster of the flags; nothing is sent before the first call. Rejects with a `CliError` when no cluster is configured. */
 export async function openCluster(flags: ClusterFlags, { clock, userAgent }: Host): Promise<WholeCluster> {
-  const cluster = connectCluster({
-    userAgent,
-    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
-    ...(flags.context === undefined ? {} : { context: flags.context }),
-  });
+  const cluster = connected(flags, userAgent);
   const workloads = clusterWorkloads(cluster, clock);
   const policies = clusterPolicies(cluster);
   const mesh = istioMesh({ requests: cluster });

@@ -1,7 +1,7 @@
 // The controller, put together: ports, watches, clock and HTTP surface, from start to stop.
 import { istioDoctor } from '../adapters/istio/doctor/doctor.ts';
 import { istioMesh } from '../adapters/istio/mesh.ts';
-import { type Cluster, connectCluster } from '../adapters/kubernetes/connection.ts';
+import type { Cluster } from '../adapters/kubernetes/connection.ts';
 import { clusterCopies } from '../adapters/kubernetes/copies.ts';
 import { clusterEvents } from '../adapters/kubernetes/events.ts';
 import { clusterFreezes } from '../adapters/kubernetes/freezes.ts';
@@ -30,6 +30,7 @@ import { type WakeClock, wakeClock } from '../controller/wake-clock.ts';
 import type { World } from '../controller/world.ts';
 import { type ControllerMetrics, controllerMetrics } from '../http/metrics.ts';
 import { serveApi } from './api.ts';
+import { connected } from './connected.ts';
 import type { Host } from './host.ts';
 import { serveHttp } from './http.ts';
 import { mailingOf, runOutside, tellingOutside } from './outside.ts';
@@ -48,14 +49,7 @@ export async function runController(flags: ControllerFlags, host: Host, stopping
     process.exit(1);
   });
   const metrics = controllerMetrics();
-  const cluster = counted(
-    connectCluster({
-      userAgent: host.userAgent,
-      ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
-      ...(flags.context === undefined ? {} : { context: flags.context }),
-    }),
-    metrics,
-  );
+  const cluster = counted(connected(flags, host.userAgent), metrics);
   const source = watchedSource(flags, cluster, metrics);
   const bells = clockOf(flags, host, log, metrics);
   const parts = conduct(flags, host, log, { cluster, source: source.metrics, bells });

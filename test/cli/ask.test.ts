@@ -15,7 +15,6 @@ describe('asking something of a rollout', () => {
     ['promote reviews-v2', { verb: 'promote', step: 1 }],
     ['promote reviews-v2 --step 1', { verb: 'promote', step: 0 }],
     ['promote reviews-v2 --full', { verb: 'promoteFull' }],
-    ['promote reviews-v2 --full --step 2', { verb: 'promoteFull', step: 1 }],
     ['promote reviews-v2 --reason hotfix', { verb: 'promote', step: 1, reason: 'hotfix' }],
     ['abort reviews-v2 --reason smoke', { verb: 'abort', reason: 'smoke' }],
     ['pause deployment/reviews-v2', { verb: 'pause' }],
@@ -152,6 +151,18 @@ See the answer with: serin status ${name} -n shop
       code: 1,
       err: `serin: ${name} is on its way to step 2, so that it is not clear which step is meant.\nTry: serin promote ${name} -n shop --step 2\n`,
     });
+  });
+
+  it('goes through all steps or past one, and is not asked for both', async () => {
+    const cluster = baking();
+
+    const { code, err } = await cluster.run('promote reviews-v2 --full --step 2');
+
+    expect(code).toBe(2);
+    expect(err).toContain(
+      '--full goes through all remaining steps, so that there is no --step to name. Leave one out.\n',
+    );
+    expect(cluster.get(name)?.spec.requests).toEqual([]);
   });
 
   it('knows the steps of the plan', async () => {

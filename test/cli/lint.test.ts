@@ -72,6 +72,18 @@ describe('serin lint', () => {
       19,
       'spec.freeze[0] of CanaryPolicy careful',
     ],
+    [
+      'a day in another spelling than that of the cluster',
+      (text) => `${text}  freeze:\n    - name: night\n      days: [Sun, Monday]\n`,
+      21,
+      'spec.freeze[0].days has "Monday", which is none of Mon, Tue, Wed, Thu, Fri, Sat, Sun. Did you mean Mon?',
+    ],
+    [
+      'a freeze that is no list',
+      (text) => `${text}  freeze:\n    name: weekend\n    days: [Sat, Sun]\n`,
+      19,
+      'Expected a list of windows, as in [{name: weekend, days: [Sat, Sun]}].',
+    ],
     ['a version', (text) => text.replace('v1alpha1', 'v1'), 1, 'Expected "serin.dev/v1alpha1"'],
     ['no spec', (text) => text.slice(0, text.indexOf('spec:')), 1, 'spec is missing'],
     ['a field of a gate', (text) => text.replace('max: 100', 'maximum: 100'), 11, 'maximum is no field of a gate'],
@@ -197,6 +209,20 @@ metadata:
     expect(await lint('kind: Service\n')).toMatchObject({
       code: 0,
       err: expect.stringContaining('Nothing here speaks to Serin'),
+    });
+  });
+
+  it.each([
+    ['ENOENT', 'policy.yaml cannot be read: there is no such file or folder.'],
+    ['EISDIR', 'policy.yaml cannot be read: it is a folder. Name a file.'],
+    ['EACCES', 'policy.yaml cannot be read: you have no right to.'],
+  ])('says in a sentence why a file cannot be read: %s', async (code, sentence) => {
+    const cluster = testCluster();
+    cluster.unreadable = Object.assign(new Error(`${code}: oops, open 'policy.yaml'`), { code });
+
+    expect(await cluster.run('lint -f policy.yaml')).toMatchObject({
+      code: 2,
+      err: `serin: ${sentence}\nTry: serin lint --help\n`,
     });
   });
 

@@ -8,8 +8,26 @@ import {
   type Method,
   type RequestParts,
 } from '../../src/adapters/kubernetes/connection.ts';
-import { type MeshKind, memoryMesh } from '../../src/adapters/memory/mesh.ts';
-import type { MeshBench } from './mesh.ts';
+import type { Operation } from '../../src/adapters/memory/json-patch.ts';
+import { type MeshKind, type MeshObject, memoryMesh } from '../../src/adapters/memory/mesh.ts';
+import type { Mesh } from '../../src/controller/mesh-port.ts';
+
+/** A mesh under test and the hands of its users, in a namespace of the test's own. */
+export interface MeshBench {
+  readonly mesh: Mesh;
+  readonly namespace: string;
+  /** A neighbour of it. */
+  readonly elsewhere: string;
+  /** Creates an object as a user. */
+  put(kind: MeshKind, object: MeshObject): Promise<void>;
+  /** Patches a VirtualService in the name of a writer. */
+  edit(name: string, operations: readonly Operation[], writer: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** A VirtualService as the API shows it, of the bench's namespace unless another is given; undefined when there is none. */
+  read(name: string, namespace?: string): Promise<unknown>;
+  /** The DestinationRules of the bench's namespace. */
+  rules(): Promise<readonly unknown[]>;
+}
 
 const kinds = {
   virtualservices: { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService' },

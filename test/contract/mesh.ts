@@ -1,100 +1,11 @@
 // What every mesh promises; held by the one in memory and the one on a real API server with Istio's definitions.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import type { Operation } from '../../src/adapters/memory/json-patch.ts';
-import type { MeshKind, MeshObject } from '../../src/adapters/memory/mesh.ts';
-import type { Mesh, RouteView } from '../../src/controller/mesh-port.ts';
-import type { Workload } from '../../src/controller/ports.ts';
-import type { Route } from '../../src/domain/rollout.ts';
-import { aWorkload } from '../support/builders.ts';
-
-/** A mesh under test and the hands of its users, in a namespace of the test's own. */
-export interface MeshBench {
-  readonly mesh: Mesh;
-  readonly namespace: string;
-  /** A neighbour of it. */
-  readonly elsewhere: string;
-  /** Creates an object as a user. */
-  put(kind: MeshKind, object: MeshObject): Promise<void>;
-  /** Patches a VirtualService in the name of a writer. */
-  edit(name: string, operations: readonly Operation[], writer: string): Promise<void>;
-  remove(name: string): Promise<void>;
-  /** A VirtualService as the API shows it, of the bench's namespace unless another is given; undefined when there is none. */
-  read(name: string, namespace?: string): Promise<unknown>;
-  /** The DestinationRules of the bench's namespace. */
-  rules(): Promise<readonly unknown[]>;
-}
-
-const objectSchema = z.looseObject({
-  metadata: z.looseObject({
-    resourceVersion: z.string(),
-    generation: z.number(),
-    annotations: z.record(z.string(), z.string()).optional(),
-    managedFields: z.array(z.looseObject({ manager: z.string() })).default([]),
-  }),
-  spec: z.looseObject({}),
-});
-
-/** An object as the API shows it. */
-export type SeenObject = z.output<typeof objectSchema>;
-
-/** Parses what a bench has read. Throws when there is no object. */
-export function seen(object: unknown): SeenObject {
-  return objectSchema.parse(object);
-}
-
-/** An object without what the API server counts and keeps by itself. */
-export function content(object: SeenObject): unknown {
-  const { resourceVersion: _, generation: _generation, managedFields: _fields, ...metadata } = object.metadata;
-  return { ...object, metadata };
-}
+import type { RouteView } from '../../src/controller/mesh-port.ts';
+import type { MeshBench } from './mesh-bench.ts';
+import { locatedIn, meanwhile, putBack, putReviews, reviewsOf } from './mesh-reviews.ts';
+import { content, type SeenObject, seen, viewedIn } from './mesh-seen.ts';
 
 const claim = { rollout: 'shop/reviews-v2-two-1', epoch: 1 };
-
-/** The objects of Istio's own example: reviews with subsets v1 and v2, and a VirtualService with one plain and one weighted route. */
-async function putReviews(bench: MeshBench, weights: readonly (number | undefined)[] = [100, 0]): Promise<void> {
-  const { namespace } = bench;
-  const metadata = { name: 'reviews', namespace };
-  const [stable, canary] = weights.map((weight) => (weight === undefined ? {} : { weight }));
-  await bench.put('services', {
-    metadata,
-    spec: { selector: { app: 'reviews' }, ports: [{ name: 'http', port: 9080 }] },
-  });
-  const subsets = ['v1', 'v2'].map((name) => ({ name, labels: { version: name } }));
-  await bench.put('destinationrules', { metadata, spec: { host: 'reviews', subsets } });
-  const route = [
-    { destination: { host: 'reviews', subset: 'v1' }, ...stable, headers: { response: { set: { track: 'stable' } } } },
-    { destination: { host: 'reviews', subset: 'v2' }, ...canary },
-  ];
-  const testers = { name: 'testers', match: [{ headers: { canary: { exact: 'true' } } }] };
-  const http = [
-    { ...testers, route: [{ destination: { host: 'reviews', subset: 'v2' } }] },
-    { name: 'everybody', timeout: '3s', retries: { attempts: 2 }, route },
-  ];
-  await bench.put('virtualservices', { metadata, spec: { hosts: ['reviews'], http } });
-}
-
-/** The pair behind `putReviews`. */
-function reviewsOf(namespace: string): readonly [Workload, Workload] {
-  return [
-    aWorkload({ namespace }),
-    aWorkload({ namespace, name: 'reviews-v2', podLabels: { app: 'reviews', version: 'v2' } }),
-  ];
-}
-
-/** The route, located. Throws the sentence when it is not. */
-async function locatedIn({ mesh, namespace }: MeshBench): Promise<Route> {
-  const located = await mesh.locate(...reviewsOf(namespace), {});
-  if (located.kind === 'problem') throw new Error(located.problem.message);
-  return located.route;
-}
-
-/** The route, viewed. Throws the sentence when it cannot be. */
-export async function viewedIn({ mesh }: MeshBench, route: Route): Promise<RouteView> {
-  const viewed = await mesh.view(route);
-  if (viewed.kind === 'problem') throw new Error(viewed.problem.message);
-  return viewed.view;
-}
 
 /** Holds a mesh to its promises; `setup` makes a fresh bench. */
 export function meshContract(name: string, setup: () => Promise<MeshBench>): void {
@@ -364,22 +275,4 @@ export function meshContract(name: string, setup: () => Promise<MeshBench>): voi
       });
     });
   });
-}
-
-const meanwhile: readonly Operation[] = [
-  {
-    op: 'add',
-    path: '/spec/http/0',
-    value: { name: 'new', match: [{ uri: { prefix: '/new' } }], route: [{ destination: { host: 'new' } }] },
-  },
-  { op: 'replace', path: '/spec/http/2/timeout', value: '9s' },
-  { op: 'add', path: '/metadata/annotations/team', value: 'shop' },
-];
-
-function putBack(stable: number, canary: number): readonly Operation[] {
-  return [
-    { op: 'replace', path: '/spec/http/1/route/0/weight', value: stable },
-    { op: 'replace', path: '/spec/http/1/route/1/weight', value: canary },
-    { op: 'remove', path: '/metadata/annotations' },
-  ];
 }

@@ -1,55 +1,20 @@
-// What several people ask at the same moment, over rollouts in memory.
+// What several people ask at the same moment, and what is asked of another controller's namespace, over rollouts in memory.
 import { describe, expect, it } from 'vitest';
-import { memoryCallers } from '../../src/adapters/memory/callers.ts';
-import { memoryRollouts } from '../../src/adapters/memory/rollouts.ts';
-import { conversation } from '../../src/controller/conversation.ts';
-import { answerRequest, openRequests } from '../../src/domain/requests.ts';
-import type { RolloutStatus } from '../../src/domain/rollout.ts';
-import { aSpec, aStatus } from '../support/builders.ts';
-import { simulatedClock } from '../support/clock.ts';
+import { id, talking } from './conversation-scene.ts';
 
-const id = { namespace: 'shop', name: 'reviews-v2-two-1' };
+type Scene = Awaited<ReturnType<typeof talking>>;
 
-/** A conversation about one rollout, with a controller that answers when somebody waits. */
-async function talking(status: Partial<RolloutStatus>) {
-  const clock = simulatedClock();
-  const rollouts = memoryRollouts({ clock });
-  const callers = memoryCallers();
-  await rollouts.create(id, aSpec(), aStatus(status));
-
-  async function answerAll(): Promise<void> {
-    const rollout = await rollouts.get(id);
-    const [request] = rollout === undefined ? [] : openRequests(rollout.spec, rollout.status);
-    if (rollout === undefined || request === undefined) return;
-    const outcome = answerRequest(rollout, request, clock.now());
-    if (outcome === undefined) return;
-    const { status: before } = rollout;
-    const moved = outcome.effect.kind === 'warrant' ? { step: before.step + 1, phase: 'shifting' as const } : {};
-    await rollouts.save(rollout, { ...before, ...moved, answers: [...before.answers, outcome.answer] });
-  }
-
-  const talk = conversation({
-    rollouts,
-    desk: rollouts,
-    callers,
-    clock,
-    surface: 'slack',
-    wait: async (ms) => {
-      clock.pass(ms);
-      await answerAll();
-    },
-  });
-  function speaker(name: string) {
-    callers.allow(name, ['get', 'promote'], 'shop');
-    return { caller: { name, groups: [] }, id: `U${name}` };
-  }
-  return { talk, rollouts, speaker };
+/** Somebody with the rights to look and to promote. */
+function speakerIn({ callers }: Scene, name: string) {
+  callers.allow(name, ['get', 'promote'], 'shop');
+  return { caller: { name, groups: [] }, id: `U${name}` };
 }
 
 describe('in a conversation', () => {
   it('what five people press at once is written and done once, and four hear who did it', async () => {
-    const { talk, rollouts, speaker } = await talking({ phase: 'baking', step: 0 });
-    const people = ['ada', 'bob', 'carol', 'dan', 'eve'].map(speaker);
+    const scene = await talking({ phase: 'baking', step: 0 });
+    const { talk, rollouts } = scene;
+    const people = ['ada', 'bob', 'carol', 'dan', 'eve'].map((name) => speakerIn(scene, name));
     const { uid = '' } = (await rollouts.get(id)) ?? {};
     const press = { verb: 'promote', namespace: 'shop', rollout: id.name, uid, step: 0, asked: 0 } as const;
 
@@ -65,14 +30,51 @@ describe('in a conversation', () => {
   });
 
   it('a promotion that is typed while the weight is on its way to the next step moves none', async () => {
-    const { talk, rollouts, speaker } = await talking({ phase: 'shifting', step: 1 });
+    const scene = await talking({ phase: 'shifting', step: 1 });
+    const { talk, rollouts } = scene;
 
-    const said = await talk.command(speaker('ada'), 'promote reviews-v2', 'slack-1');
+    const said = await talk.command(speakerIn(scene, 'ada'), 'promote reviews-v2', 'slack-1');
 
     expect(said).toBe(
       `${id.name} is on its way to step 2, so that it is not clear which step is meant. ` +
         `Ask again once it is there, or name it: serin promote ${id.name} -n shop --step 2`,
     );
     expect((await rollouts.get(id))?.spec.requests).toEqual([]);
+  });
+});
+
+describe('a controller for one namespace', () => {
+  const notHere =
+    'This controller looks after namespace bank alone. Nothing was done. Ask the controller that looks after shop.';
+
+  it('says of a press from another namespace that it does not look after that, and does nothing', async () => {
+    const scene = await talking({ phase: 'baking', step: 0 }, 'bank');
+    const { uid = '' } = (await scene.rollouts.get(id)) ?? {};
+    const press = { verb: 'promote', namespace: 'shop', rollout: id.name, uid, step: 0, asked: 0 } as const;
+
+    const said = await scene.talk.press(speakerIn(scene, 'ada'), press);
+
+    expect(said).toBe(notHere);
+    expect((await scene.rollouts.get(id))?.spec.requests).toEqual([]);
+  });
+
+  it.each(['promote', 'status', 'why'])(
+    'says of `%s` with another namespace that it does not look after that, and does nothing',
+    async (verb) => {
+      const scene = await talking({ phase: 'baking', step: 0 }, 'bank');
+
+      const said = await scene.talk.command(speakerIn(scene, 'ada'), `${verb} shop/reviews-v2`, 'slack-1');
+
+      expect(said).toBe(notHere);
+      expect((await scene.rollouts.get(id))?.spec.requests).toEqual([]);
+    },
+  );
+
+  it('takes its own namespace by name', async () => {
+    const scene = await talking({ phase: 'baking', step: 0 }, 'shop');
+
+    const said = await scene.talk.command(speakerIn(scene, 'ada'), 'promote shop/reviews-v2', 'slack-1');
+
+    expect(said).toBe(`${id.name}: Promoted past step 1 by ada from slack.`);
   });
 });

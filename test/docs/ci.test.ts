@@ -1,12 +1,14 @@
 // docs/ci: the shell of every example is run, and what it asks of serin is asked of the command itself.
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
 import { exitCodes } from '../../src/cli/exit.ts';
+import { rights } from '../../src/domain/permission.ts';
 import { phases } from '../../src/domain/rollout.ts';
 import { testCluster } from '../cli/support/command.ts';
 import { aManaged, aManagedRollout } from '../cli/support/managed.ts';
 import { runShell } from '../support/shell-lines.ts';
-import { snippetsOf } from '../support/snippets.ts';
+import { objectsOf, snippetsOf } from '../support/snippets.ts';
 
 const pages = ['README', 'github-actions', 'gitlab-ci', 'jenkins', 'tekton', 'argo-workflows'].map(
   (name) => `ci/${name}.md`,
@@ -26,6 +28,8 @@ const variables = {
   GITLAB_USER_LOGIN: 'ada',
   CI_PIPELINE_ID: '7',
 };
+
+const roleSchema = z.object({ rules: z.array(z.object({ verbs: z.array(z.string()) })) });
 
 /** Everything in a page that a shell reads. */
 async function scriptsOf(page: string): Promise<readonly string[]> {
@@ -143,6 +147,19 @@ describe('what the examples branch on', () => {
 
     expect(named).toEqual(['promoted', 'rolledBack']);
     expect(named.filter((phase) => !phases.some((known) => known === phase))).toEqual([]);
+  });
+});
+
+describe('the rights that a pipeline is given', () => {
+  it('are verbs that there are', async () => {
+    const roles = (await objectsOf('ci/README.md'))
+      .filter(({ kind }) => kind === 'Role')
+      .map((role) => roleSchema.parse(role));
+    const verbs = roles.flatMap(({ rules }) => rules.flatMap((rule) => rule.verbs));
+
+    expect(roles).toHaveLength(2);
+    expect(new Set(verbs)).toEqual(new Set(['get', 'list', 'watch', 'patch', 'abort', 'approve']));
+    expect(rights).toEqual(expect.arrayContaining(['abort', 'approve']));
   });
 });
 

@@ -1,8 +1,9 @@
 // Freezes as pure values: when a window holds, until when, on the days on which clocks change too.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FreezeWindow, frozenAt, instantOf, offsetAt, wallClock, windowEnd } from '../../src/domain/freeze.ts';
+import { type FreezeWindow, frozenAt, windowEnd } from '../../src/domain/freeze.ts';
 import { readFreezes } from '../../src/domain/freeze-settings.ts';
+import { instantOf, offsetAt, wallClock } from '../../src/domain/wall-clock.ts';
 
 // Of the later ones clocks change at midnight, or by half an hour.
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia', 'Australia/Lord_Howe'];

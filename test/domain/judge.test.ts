@@ -1,10 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Evidence, SlotReading } from '../../src/domain/evidence.ts';
+import type { SlotReading } from '../../src/domain/evidence.ts';
 import { beginEvidence, beginStep, judge } from '../../src/domain/judge.ts';
 import type { GateVerdict } from '../../src/domain/verdict.ts';
 import {
-  aBefore,
   aContext,
   aDownReading,
   aReading,
@@ -13,20 +11,10 @@ import {
   looksAt,
   origin,
   readingOf,
-  rowsOf,
-  type Seen,
   slotMs,
   steadily,
 } from './gates/readings.ts';
-
-const fresh = beginStep(beginEvidence(origin), origin);
-const fine = { canary: [300, 1], stable: [2_700, 9] } as const;
-const bad = { canary: [300, 150], stable: [2_700, 9] } as const;
-const fishy = { canary: [300, 12], stable: [2_700, 9] } as const;
-
-function wordOf(gate: string, verdicts: readonly GateVerdict[]): string | undefined {
-  return verdicts.find((each) => each.gate === gate)?.verdict;
-}
+import { bad, fine, fishy, fresh, wordOf } from './judging.ts';
 
 describe('Slots', () => {
   test('advance the evidence, one by one', () => {
@@ -218,206 +206,5 @@ describe('Analysis that is off', () => {
 
     expect(verdicts.map(({ gate }) => gate)).toEqual(['health']);
     expect(evidence).toBe(fresh);
-  });
-});
-
-describe('Saved evidence', () => {
-  const before = aBefore([
-    ...rowsOf({ stable: [900, 3], lost: 4 }),
-    ...rowsOf({ reporter: 'destination', stable: [900, 3] }),
-  ]);
-
-  test('is JSON, and carries on judging where it was saved', () => {
-    const context = aContext({ maxErrorRate: 0.05 });
-    const whole = judge(beginStep(beginEvidence(origin, before), origin), steadily(4, fine), context);
-    const half = judge(beginStep(beginEvidence(origin, before), origin), steadily(2, fine), context);
-    const saved = JSON.parse(JSON.stringify(half.evidence)) as Evidence;
-
-    const resumed = judge(saved, steadily(4, fine), context);
-
-    expect(saved).toEqual(half.evidence);
-    expect(resumed).toEqual(whole);
-  });
-
-  const arm = { requests: 1, server: 2, grpc: 0, unanswered: 0 };
-  const impossible = { canary: arm, stable: arm, past: arm, unattributed: 0, present: true, proven: 0 };
-  const level = { requests: 0, unattributed: 0 };
-  test.each([
-    ['is malformed', { version: 1, state: { counted: { before: {}, reporters: { source: { canary: 'many' } } } } }],
-    [
-      'holds impossible counts',
-      { version: 1, state: { counted: { before: {}, reporters: { source: { ...impossible, level } } } } },
-    ],
-    ['is of another version', { version: 99, state: { counted: { before: {}, reporters: {} } } }],
-    ['is nothing', { version: 1, state: null }],
-  ])('that %s starts anew and says so until the step is over', (_, state) => {
-    const stood = judge(fresh, steadily(2, fine), aContext()).evidence;
-    const damaged = { ...stood, gates: { ...stood.gates, errors: state } };
-    const next = judge(damaged, [aReading(2, fine)], aContext());
-    const later = judge(next.evidence, [aReading(3, fine)], aContext());
-    const step = judge(beginStep(later.evidence, origin + 4 * slotMs), [aReading(4, fine)], aContext());
-
-    const note = 'What this gate had saved of this step could not be read, so it began to count anew.';
-    expect(next.verdicts[0]).toMatchObject({ verdict: 'pass', message: expect.stringContaining(note) });
-    expect(later.verdicts[0]?.message).toMatch(/^2 of 600.* anew\.$/);
-    expect(step.verdicts[0]?.message).not.toContain(note);
-  });
-
-  test('of a gate that is new in this version begins without a word', () => {
-    const { traffic: _, ...others } = fresh.gates;
-    const { verdicts } = judge({ ...fresh, gates: others }, steadily(1, fine), aContext());
-
-    expect(lastOf('traffic', [verdicts])).toMatchObject({ verdict: 'pass' });
-    expect(lastOf('traffic', [verdicts]).message).not.toContain('anew');
-  });
-});
-
-const counts = fc.integer({ min: 0, max: 400 }).chain((n) => fc.tuple(fc.constant(n), fc.integer({ min: 0, max: n })));
-const seen: fc.Arbitrary<Seen> = fc.record({
-  reporter: fc.constantFrom('source', 'destination', 'waypoint'),
-  canary: counts,
-  stable: counts,
-  lost: fc.integer({ min: 0, max: 50 }),
-});
-const pasts = fc.array(fc.array(seen, { maxLength: 3 }), { minLength: 1, maxLength: 8 });
-
-describe('Whatever the slots hold', () => {
-  test('the same readings give the same evidence, however they are cut into looks', () => {
-    fc.assert(
-      fc.property(pasts, fc.nat(8), (slots, cut) => {
-        const readings = slots.map((each, index) => aReading(index, ...each));
-        const once = judge(fresh, readings, aContext());
-        const first = judge(fresh, readings.slice(0, cut), aContext());
-        const saved = JSON.parse(JSON.stringify(first.evidence)) as Evidence;
-
-        expect(judge(saved, readings, aContext())).toEqual(once);
-      }),
-    );
-  });
-
-  test('more canary errors never turn a failure into a pass', () => {
-    fc.assert(
-      fc.property(pasts, fc.nat(7), fc.nat(2), (slots, at, which) => {
-        const more = slots.map((each, index) => {
-          if (index !== at) return each;
-          return each.map((one, place): Seen => (place === which ? { ...one, canary: failAll(one.canary) } : one));
-        });
-        const words = [slots, more].map((each) => {
-          const readings = each.map((one, index) => aReading(index, ...one));
-          return wordOf('errors', looksAt(readings, aContext({ maxErrorRate: 0.05 })).at(-1) ?? []);
-        });
-
-        expect(words).not.toEqual(['fail', 'pass']);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  test('the verdict does not depend on how rows are split', () => {
-    fc.assert(
-      fc.property(pasts, (slots) => {
-        const whole = slots.map((each, index) => aReading(index, ...each));
-        const split = whole.map((reading) => {
-          const rows = reading.requests.flatMap((row) => [
-            { ...row, count: Math.floor(row.count / 3) },
-            { ...row, count: row.count - Math.floor(row.count / 3) },
-          ]);
-          return { ...reading, requests: rows.toReversed() };
-        });
-
-        expect(judge(fresh, split, aContext())).toEqual(judge(fresh, whole, aContext()));
-      }),
-    );
-  });
-
-  test('no sentence grows beyond what can be saved', () => {
-    const down = { ...aDownReading(1), message: `Prometheus ${'is away '.repeat(500)}.` };
-    const names = Array.from({ length: 9 }, (_, index) => `${'long-'.repeat(45)}${index}`);
-    const subject = { ...aContext().subject, services: names };
-    const lost = names.map((service) => ({ reporter: 'source' as const, workload: 'unknown', namespace: '', service }));
-    const context = aContext({}, { subject });
-    const said = [
-      ...judge(fresh, [aReading(0, fine), down], context).verdicts,
-      ...judge(fresh, [{ ...aReading(0, fine), unreadable: lost }], context).verdicts,
-    ];
-
-    expect(Math.max(...said.map(({ message }) => message.length))).toBe(1_000);
-  });
-
-  test('evidence stays small, also when foreign rows and thousands of bounds are read', () => {
-    const bounds = Array.from({ length: 2_000 }, (_, index) => index + 1);
-    const reporters = ['source', 'destination', 'waypoint'] as const;
-    const latency = reporters.flatMap((reporter) =>
-      ['cart-v1', 'cart-v2'].flatMap((workload) =>
-        bounds.map((bound) => ({ reporter, workload, namespace: 'shop', bound, count: 1e9 + bound })),
-      ),
-    );
-    const requests = reporters.flatMap((reporter) =>
-      Array.from({ length: 500 }, (_, index) =>
-        aRow({ reporter, workload: index < 2 ? `cart-v${index + 1}` : `w${index}`, count: 1e9 }),
-      ),
-    );
-    const queries = { requests: 'q'.repeat(3_900), latency: 'q'.repeat(60_000) };
-    const wide = { ...aBefore(requests, latency), queries };
-    const begun = beginStep(beginEvidence(origin, wide), origin);
-    const judged = judge(
-      begun,
-      [0, 1, 2].map((index) => ({ ...readingOf(index, requests, latency), queries })),
-      aContext(),
-    );
-
-    expect(JSON.stringify({ begun, judged })).not.toContain('anew');
-    expect(JSON.stringify(begun).length).toBeLessThan(40_000);
-    expect(JSON.stringify(judged.evidence).length).toBeLessThan(24_000);
-  });
-});
-
-function failAll(canary: Seen['canary']): readonly [number, number] {
-  const requests = canary?.[0] ?? 0;
-  return [requests, requests];
-}
-
-describe('A rollout whose gates cannot be read any more', () => {
-  /** Evidence as an older version saved it after four slots, with stable's time before. */
-  function unreadable(): Evidence {
-    const before = beginStep(beginEvidence(origin, aBefore(rowsOf({ stable: [30_000, 30] }))), origin);
-    const { evidence } = judge(
-      before,
-      steadily(4, { canary: [500, 0], stable: [500, 0] }),
-      aContext({}, { weight: 50 }),
-    );
-    const gates = Object.entries(evidence.gates).map(([id, { state }]) => [id, { version: 0, state }] as const);
-    return { ...evidence, gates: Object.fromEntries(gates) };
-  }
-  const later = (slots: number, seen: Parameters<typeof aReading>[1]) =>
-    Array.from({ length: slots }, (_, index) => aReading(index + 4, seen));
-
-  test('counts the step anew, so that a pass takes as much as it ever does', () => {
-    const context = aContext({}, { weight: 50 });
-    const one = looksAt(later(1, { canary: [90, 0], stable: [90, 0] }), context, unreadable());
-    const many = looksAt(later(20, { canary: [500, 0], stable: [500, 1] }), context, unreadable());
-
-    expect(lastOf('errors', one)).toMatchObject({ verdict: 'undecided', reason: 'TooFewRequests' });
-    expect(lastOf('errors', one).message).toContain('could not be read, so it began to count anew.');
-    expect(lastOf('errors', many)).toMatchObject({ verdict: 'pass', numbers: { canary: { requests: 10_000 } } });
-  });
-
-  test('neither passes nor condemns at weight 100, where stable is not known any more', () => {
-    const context = aContext({}, { weight: 100 });
-    const begun = beginStep(unreadable(), origin + 4 * slotMs);
-    for (const seen of [{ canary: [1_000, 0] }, { canary: [1_000, 300] }] as const) {
-      const looks = looksAt(later(20, seen), context, begun);
-
-      expect(looks.flat().filter(({ verdict }) => verdict === 'fail')).toEqual([]);
-      expect(lastOf('errors', looks)).toMatchObject({ verdict: 'undecided', reason: 'NoComparison' });
-      expect(lastOf('errors', looks).message).toContain('it had only 0 requests before');
-    }
-  });
-
-  test('does not charge the canary with failures without an endpoint that were there before', () => {
-    const usual = { canary: [150, 0], stable: [1_350, 1], lost: 7 } as const;
-    const looks = looksAt(later(40, usual), aContext(), unreadable());
-
-    expect(looks.flat().filter(({ verdict }) => verdict === 'fail')).toEqual([]);
   });
 });

@@ -76,7 +76,7 @@ describe('the command in one file', () => {
     const missing = await serin(file(), 'get --kubeconfig /nowhere/config');
     const controller = await serin(file(), 'controller --prometheus-url http://127.0.0.1:1');
 
-    expect(missing.code).toBe(1);
+    expect(missing.code).toBe(2);
     expect(missing.stderr).toMatch(/^serin: The kubeconfig \/nowhere\/config cannot be read: /);
     expect(controller).toMatchObject({
       code: 1,

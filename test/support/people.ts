@@ -1,17 +1,17 @@
 // People of a story: who they are in the cluster and in Slack, with the roles and the policy of deploy/ in force in its namespace.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { type Button, buttonsOf } from '../../tools/demo/slack-box.ts';
 import { press, typeCommand } from '../../tools/demo/slack-people.ts';
 import { home, installAccount, kubeconfigOfAccount } from '../../tools/scene/install.ts';
-import { type FakeSlack, fakeSlack } from '../../tools/slack/fake-slack.ts';
+import type { FakeSlack } from '../../tools/slack/fake-slack.ts';
 import { kubectl } from '../../tools/stack/kubectl.ts';
 import type { Cleanup } from './cleanup.ts';
 import { eventually } from './eventually.ts';
 import { applyPeopleRoles } from './people-roles.ts';
+import { slackBeside } from './slack-beside.ts';
 import { type Story, withDefinitions } from './story.ts';
 
 /** Slack beside a story. */
@@ -36,15 +36,10 @@ const promptMs = 30_000;
  */
 export async function amongPeople(context: Cleanup, of: Story, users: readonly string[]): Promise<Channel> {
   await underPolicy(of);
-  const slack = await fakeSlack();
-  context.onTestFinished(() => slack.close());
-  for (const user of users) slack.user({ id: personOf(user).id });
+  const table = Object.fromEntries(users.map((user) => [personOf(user).id, { user, groups: ['in-slack'] }]));
+  const { slack, flags } = await slackBeside(context, table);
   const kubeconfig = await kubeconfigOfAccount(of.stack, home, 'serin', `${of.namespace}-controller`);
-  await of.startController({
-    kubeconfig,
-    api: { address: '127.0.0.1:0' },
-    flags: await slackFlags(context, slack, users),
-  });
+  await of.startController({ kubeconfig, api: { address: '127.0.0.1:0' }, flags });
   await eventually('Slack to be listened to', async () => slack.socket.connections() > 0, { withinMs: promptMs });
   return channelOf(slack);
 }
@@ -70,16 +65,6 @@ function channelOf(slack: FakeSlack): Channel {
 
 function personOf(user: string): { readonly name: string; readonly user: string; readonly id: string } {
   return { name: user, user, id: `U${user.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')}` };
-}
-
-async function slackFlags(context: Cleanup, slack: FakeSlack, users: readonly string[]): Promise<readonly string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'serin-slack-'));
-  context.onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const table = Object.fromEntries(users.map((user) => [personOf(user).id, { user, groups: ['in-slack'] }]));
-  const texts = { 'bot-token': 'xoxb-test', 'app-token': 'xapp-test', users: stringify({ users: table }) };
-  await Promise.all(Object.entries(texts).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o600 })));
-  const files = Object.keys(texts).flatMap((name) => [`--slack-${name}-file`, join(folder, name)]);
-  return [...files, '--slack-api-url', slack.url];
 }
 
 const policySchema = z.looseObject({ kind: z.string(), spec: z.looseObject({}) });

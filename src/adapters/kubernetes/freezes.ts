@@ -38,10 +38,7 @@ export function clusterFreezes(cluster: ClusterRequests, everywhere?: ClusterPol
   return {
     async declared(namespace) {
       const [all, own] = await Promise.all([ofAll(), ofNamespace(namespace)]);
-      return [
-        ...all,
-        ...(everywhere?.namespace === namespace ? own.filter(({ policy }) => policy !== all[0]?.policy) : own),
-      ];
+      return [...all, ...own.filter(({ policy }) => policy !== all[0]?.policy)];
     },
   };
 }

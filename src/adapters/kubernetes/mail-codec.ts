@@ -2,25 +2,22 @@
 import type { Cursor, Mail } from '../../domain/mail.ts';
 import { formatInstant } from '../../domain/time.ts';
 import type { ParsedStatus, StoredStatus } from './rollout-status-object.ts';
+import { readWeight, writeClaim, writeWeight } from './status-parts.ts';
 
 type StoredMail = NonNullable<StoredStatus['mail']>;
 
 /** The mail of a parsed status. */
 export function readMail(stored: NonNullable<ParsedStatus['mail']>): Mail {
-  const letters = stored.letters.map((letter) => {
-    const { intended, observed } = letter.weight;
-    return { ...letter, weight: { intended, observed: observed ?? null } };
-  });
-  return { ...stored, letters };
+  return { ...stored, letters: stored.letters.map((letter) => ({ ...letter, weight: readWeight(letter.weight) })) };
 }
 
 /** Mail as it is stored. */
 export function writeMail({ letters, next, webhook, github }: Mail): StoredMail {
   return {
-    letters: letters.map(({ weight: { intended, observed }, ...letter }) => ({
+    letters: letters.map((letter) => ({
       ...letter,
       time: formatInstant(letter.time),
-      weight: { intended, ...(observed === null ? {} : { observed }) },
+      weight: writeWeight(letter.weight),
     })),
     next,
     ...(webhook === undefined ? {} : { webhook: writeCursor(webhook) }),
@@ -29,5 +26,5 @@ export function writeMail({ letters, next, webhook, github }: Mail): StoredMail 
 }
 
 function writeCursor({ claim, ...cursor }: Cursor): NonNullable<StoredMail['webhook']> {
-  return { ...cursor, ...(claim === undefined ? {} : { claim: { ...claim, until: formatInstant(claim.until) } }) };
+  return { ...cursor, ...writeClaim(claim) };
 }

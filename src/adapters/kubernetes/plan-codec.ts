@@ -51,27 +51,29 @@ export function readPlan(stored: StoredPlan): Plan {
     bake: stored.bake,
     'max-bake': stored.maxBake,
     'error-margin': stored.errorMargin,
-    ...(stored.maxErrorRate === undefined ? {} : { 'max-error-rate': stored.maxErrorRate }),
-    ...(stored.maxLatency === undefined ? {} : { 'max-latency': stored.maxLatency }),
+    'max-error-rate': stored.maxErrorRate,
+    'max-latency': stored.maxLatency,
     'min-requests': String(stored.minRequests),
     'on-undecided': stored.onUndecided,
     analysis: stored.analysis,
     // Plans of before managed Deployments have neither.
-    ...(stored.maxUnmeshed === undefined ? {} : { 'max-unmeshed': stored.maxUnmeshed }),
-    ...(stored.testers === undefined ? {} : { testers: stored.testers }),
-    ...(stored.slackChannel === undefined ? {} : { 'slack-channel': stored.slackChannel }),
-    ...(stored.webhook === undefined ? {} : { webhook: stored.webhook }),
-    ...(stored.github === undefined ? {} : { github: stored.github }),
-    ...(stored.githubRef === undefined ? {} : { 'github-ref': stored.githubRef }),
-    ...(stored.approval === undefined ? {} : { approval: stored.approval }),
-    ...(stored.approvalTimeout === undefined ? {} : { 'approval-timeout': stored.approvalTimeout }),
-    ...(stored.onApprovalTimeout === undefined ? {} : { 'on-approval-timeout': stored.onApprovalTimeout }),
-    ...(stored.approvalByAuthor === undefined ? {} : { 'approval-by-author': stored.approvalByAuthor }),
-    ...(stored.author === undefined ? {} : { author: stored.author }),
+    'max-unmeshed': stored.maxUnmeshed,
+    testers: stored.testers,
+    'slack-channel': stored.slackChannel,
+    webhook: stored.webhook,
+    github: stored.github,
+    'github-ref': stored.githubRef,
+    approval: stored.approval,
+    'approval-timeout': stored.approvalTimeout,
+    'on-approval-timeout': stored.onApprovalTimeout,
+    'approval-by-author': stored.approvalByAuthor,
+    author: stored.author,
     // Plans of before sequential gates have none.
-    ...(stored.falseRollback === undefined ? {} : { 'false-rollback': stored.falseRollback }),
+    'false-rollback': stored.falseRollback,
   };
-  const annotations = Object.fromEntries(Object.entries(texts).map(([key, text]) => [`${prefix}${key}`, text]));
+  const annotations = Object.fromEntries(
+    Object.entries(texts).flatMap(([key, text]) => (text === undefined ? [] : [[`${prefix}${key}`, text] as const])),
+  );
   const parsed = parseSettings('canary', annotations, {}, 'stored');
   const custom = readGates(stored.gates);
   if (parsed.kind === 'settings' && custom.problems.length === 0)

@@ -11,7 +11,8 @@ import type { Metadata } from './metadata.ts';
 import { writeNumbers } from './numbers-codec.ts';
 import { readPlan, writePlan } from './plan-codec.ts';
 import { rolloutObjectSchema, type StoredSpec } from './rollout-object.ts';
-import { type StoredStatus, statusSchema } from './rollout-status-object.ts';
+import { type ParsedStatus, type StoredStatus, statusSchema } from './rollout-status-object.ts';
+import { readWeight, writeClaim, writeWeight } from './status-parts.ts';
 
 /**
  * Reads a stored object. One without a phase was created and not yet written to: it is pending since its creation. Throws, naming
@@ -43,7 +44,7 @@ function readStatus(object: unknown, stored: unknown): RolloutStatus {
   const { weight, route, lanes, verdicts, mail, ...others } = parsed.data;
   return {
     ...others,
-    weight: { intended: weight.intended, observed: weight.observed ?? null },
+    weight: readWeight(weight),
     verdicts: verdicts as readonly GateVerdict[],
     ...(route === undefined ? {} : { route: readRoute(route) }),
     ...(lanes === undefined ? {} : { lanes: readLanes(lanes) }),
@@ -51,12 +52,12 @@ function readStatus(object: unknown, stored: unknown): RolloutStatus {
   };
 }
 
-function readRoute(route: NonNullable<z.output<typeof statusSchema>['route']>): Route {
+function readRoute(route: NonNullable<ParsedStatus['route']>): Route {
   const { stable, canary } = route.original;
   return { ...route, original: { stable: stable ?? null, canary: canary ?? null } };
 }
 
-function readLanes(lanes: NonNullable<z.output<typeof statusSchema>['lanes']>): Lanes {
+function readLanes(lanes: NonNullable<ParsedStatus['lanes']>): Lanes {
   const originals = lanes.originals.map((original) => ({ ...original, weight: original.weight ?? null }));
   return { kind: 'lanes', ...lanes, originals };
 }
@@ -119,7 +120,7 @@ export function writeStatus(status: RolloutStatus): StoredStatus {
   const { outbox, slack, mail, approval, freezeOverride, ...others } = rest;
   return {
     ...others,
-    weight: { intended: weight.intended, ...(weight.observed === null ? {} : { observed: weight.observed }) },
+    weight: writeWeight(weight),
     since: formatInstant(since),
     ...optionalInstant('writtenAt', writtenAt),
     ...optionalInstant('bakeSince', bakeSince),
@@ -157,7 +158,7 @@ function writeGiven(given: Given): NonNullable<StoredApproval['given']> {
 }
 
 function writeTold({ claim, ...told }: Told): NonNullable<StoredStatus['slack']> {
-  return { ...told, ...(claim === undefined ? {} : { claim: { ...claim, until: formatInstant(claim.until) } }) };
+  return { ...told, ...writeClaim(claim) };
 }
 
 function writeVerdict({ numbers, ...verdict }: GateVerdict): NonNullable<StoredStatus['verdicts']>[number] {

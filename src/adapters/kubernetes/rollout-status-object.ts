@@ -9,6 +9,10 @@ const instant = z.iso
   .transform((text) => Date.parse(text))
   .pipe(z.number());
 
+const weight = z.object({ intended: z.number(), observed: z.number().exactOptional() });
+
+const claim = z.object({ by: z.string(), until: instant, posting: z.literal(true).exactOptional() });
+
 const destination = z.object({
   host: z.string(),
   subset: z.string().exactOptional(),
@@ -112,13 +116,13 @@ const told = z.object({
   channel: z.string(),
   ts: z.string().exactOptional(),
   shown: z.string().exactOptional(),
-  claim: z.object({ by: z.string(), until: instant, posting: z.literal(true).exactOptional() }).exactOptional(),
+  claim: claim.exactOptional(),
 });
 
 const cursor = z.object({
   told: z.number(),
   at: z.string().exactOptional(),
-  claim: z.object({ by: z.string(), until: instant, posting: z.literal(true).exactOptional() }).exactOptional(),
+  claim: claim.exactOptional(),
 });
 
 const mail = z.object({
@@ -130,7 +134,7 @@ const mail = z.object({
         event: z.enum(happenings),
         phase: z.enum(phases),
         step: z.number(),
-        weight: z.object({ intended: z.number(), observed: z.number().exactOptional() }),
+        weight,
         reason: z.string(),
         message: z.string(),
       }),
@@ -154,7 +158,7 @@ export const statusSchema = z.object({
   phase: z.enum(phases),
   step: z.number(),
   epoch: z.number(),
-  weight: z.object({ intended: z.number(), observed: z.number().exactOptional() }),
+  weight,
   since: instant,
   writtenAt: instant.exactOptional(),
   bakeSince: instant.exactOptional(),

@@ -14,6 +14,7 @@ export function rolloutObject({ id, uid, resourceVersion, generation, createdAt,
       resourceVersion,
       generation,
       creationTimestamp: formatInstant(createdAt),
+      // Since when is not known: its creation stands for that.
       ...(deleting ? { deletionTimestamp: formatInstant(createdAt) } : {}),
     },
     spec: writeSpec(spec),

@@ -49,67 +49,69 @@ const always = ['unauthenticated', 'forbidden', 'too-many-requests', 'internal',
 const onePath = '/v1/rollouts/{namespace}/{name}';
 
 const readers: readonly Operation[] = [
-  {
+  reading({
     id: 'listRollouts',
-    method: 'GET',
     path: '/v1/rollouts',
     summary: 'Rollouts, newest first. Takes the right to list.',
     query: listQuerySchema,
-    successes: [{ status: 200, description: 'One page.', schema: pageSchema }],
-    problems: ['bad-request', 'not-found', ...always],
-  },
-  {
+    success: { description: 'One page.', schema: pageSchema },
+  }),
+  reading({
     id: 'readRollout',
-    method: 'GET',
     path: onePath,
     summary: 'One rollout, at once or when it has come as far as is wanted. Takes the right to get.',
     params: placeSchema,
     query: oneQuerySchema,
-    successes: [
-      {
-        status: 200,
-        description: 'The rollout as it is. With waitFor also when the time is over: look at reached and finished.',
-        schema: oneSchema,
-      },
-    ],
-    problems: ['bad-request', 'not-found', 'busy', ...always],
-  },
-  {
+    success: {
+      description: 'The rollout as it is. With waitFor also when the time is over: look at reached and finished.',
+      schema: oneSchema,
+    },
+    waits: true,
+  }),
+  reading({
     id: 'readEvents',
-    method: 'GET',
     path: `${onePath}/events`,
     summary: 'The rollout at every change, as server-sent events. Takes the right to get.',
     params: placeSchema,
     query: eventsQuerySchema,
     headers: { 'Last-Event-ID': 'The id of the event that was seen last: its resourceVersion.' },
-    successes: [
-      {
-        status: 200,
-        description: 'Events `rollout` with a Rollout as data, `gone` when it is no more, and comments in between.',
-      },
-    ],
-    problems: ['bad-request', 'not-found', 'busy', ...always],
-  },
-  {
+    success: {
+      description: 'Events `rollout` with a Rollout as data, `gone` when it is no more, and comments in between.',
+    },
+    waits: true,
+  }),
+  reading({
     id: 'listDeployments',
-    method: 'GET',
     path: '/v1/deployments',
     summary: 'Deployments that ask to be managed, by name. Takes the right to list rollouts.',
     query: deploymentsQuerySchema,
-    successes: [{ status: 200, description: 'All of them.', schema: deploymentsSchema }],
-    problems: ['bad-request', 'not-found', ...always],
-  },
-  {
+    success: { description: 'All of them.', schema: deploymentsSchema },
+  }),
+  reading({
     id: 'readDeployment',
-    method: 'GET',
     path: '/v1/deployments/{namespace}/{name}',
     summary: 'One Deployment, as far as its rollouts go. Takes the right to get rollouts.',
     params: placeSchema,
     query: noQuerySchema,
-    successes: [{ status: 200, description: 'The Deployment as it is.', schema: deploymentSchema }],
-    problems: ['bad-request', 'not-found', ...always],
-  },
+    success: { description: 'The Deployment as it is.', schema: deploymentSchema },
+  }),
 ];
+
+/** A call that changes nothing. */
+interface Reader extends Omit<Operation, 'method' | 'successes' | 'problems'> {
+  readonly success: Omit<Success, 'status'>;
+  /** Whether it may take its time, so that there is only room for so many at once. */
+  readonly waits?: true;
+}
+
+function reading({ success, waits, ...operation }: Reader): Operation {
+  return {
+    ...operation,
+    method: 'GET',
+    successes: [{ status: 200, ...success }],
+    problems: ['bad-request', 'not-found', ...(waits === undefined ? [] : (['busy'] as const)), ...always],
+  };
+}
 
 const summaries: Readonly<Record<Ask, string>> = {
   promote: 'Leave the step, or with full every remaining one. No request overrides a failing gate.',

@@ -65,6 +65,8 @@ export interface TestCluster {
   policies: Record<string, Readonly<Record<string, string>>>;
   /** Texts by the names of their files. */
   readonly files: Record<string, string>;
+  /** Why no file can be read; undefined as long as those that are there can. */
+  unreadable: Error | undefined;
   /** The pipeline that the command runs in. */
   pipeline: Pipeline;
   /** What an examination finds, and what each was asked with. */
@@ -210,6 +212,7 @@ export function testCluster(): TestCluster {
         return 0;
       },
       async readInput(file) {
+        if (made.unreadable !== undefined) throw made.unreadable;
         const text = files[file];
         if (text === undefined) throw new Error(`There is no file ${file}.`);
         return text;
@@ -260,6 +263,7 @@ export function testCluster(): TestCluster {
     managed,
     policies,
     files,
+    unreadable: undefined,
     pipeline: {},
     put,
     get: (name) => rollouts.get(name),
