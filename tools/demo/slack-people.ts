@@ -1,9 +1,10 @@
 // The people of the demo's channel: who they are in Slack and in the cluster, and what they press and type.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FakeSlack } from '../slack/fake-slack.ts';
+import { flagsFor } from '../slack/flags.ts';
+import { type Actor, commandFrom, handOver, type Pressed, pressFrom } from '../slack/hand-over.ts';
 import type { Stack } from '../stack/description.ts';
-import type { Button } from './slack-box.ts';
 
 /** Somebody in the channel. */
 export interface Person {
@@ -24,59 +25,30 @@ export const people = {
 /** The channel of the story, as people call it. */
 export const channelName = 'releases';
 
-const team = 'T1';
-const table = `users:
-  ${people.ada.id}: { user: ${people.ada.user}, groups: [release-managers] }
-  ${people.bob.id}: { user: ${people.bob.user}, groups: [developers] }
-  ${people.carol.id}: { user: ${people.carol.user}, groups: [release-managers] }
-`;
+const table = {
+  [people.ada.id]: { user: people.ada.user, groups: ['release-managers'] },
+  [people.bob.id]: { user: people.bob.user, groups: ['developers'] },
+  [people.carol.id]: { user: people.carol.user, groups: ['release-managers'] },
+};
 
 /** Lets the people into the workspace, writes the files of the controller's flags, and gives the flags. */
 export async function slackFlags(stack: Stack, slack: FakeSlack): Promise<readonly string[]> {
-  for (const { id } of Object.values(people)) slack.user({ id, team });
+  for (const id of Object.keys(table)) slack.user({ id });
   const folder = join(stack.folder, 'slack');
   await mkdir(folder, { recursive: true });
-  const files = { 'bot-token': 'xoxb-demo', 'app-token': 'xapp-demo', 'users.yaml': table };
-  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o600 })));
-  const flags = {
-    'api-url': slack.url,
-    'bot-token-file': join(folder, 'bot-token'),
-    'app-token-file': join(folder, 'app-token'),
-    'users-file': join(folder, 'users.yaml'),
-  };
-  return [...Object.entries(flags).flatMap(([flag, value]) => [`--slack-${flag}`, value]), '--cluster-name', 'demo'];
+  return [...(await flagsFor(slack, folder, table)), '--cluster-name', 'demo'];
 }
 
-let envelopes = 0;
-
 /** Hands a press to the app as Slack does, and gives the id of its envelope. */
-export function press(slack: FakeSlack, person: Person, button: Button, channel: string): string {
-  const { action_id, value } = button;
-  return sent(slack, 'interactive', {
-    type: 'block_actions',
-    team: { id: team, domain: 'demo' },
-    user: { id: person.id, team_id: team },
-    channel: { id: channel, name: channelName },
-    actions: [{ type: 'button', action_id, block_id: 'b', action_ts: String(Date.now() / 1_000), value }],
-  });
+export function press(slack: FakeSlack, person: Person, button: Pressed, channel: string): string {
+  return handOver(slack, 'interactive', pressFrom(actorOf(person, channel), button));
 }
 
 /** Hands a slash command to the app as Slack does, and gives the id of its envelope. */
 export function typeCommand(slack: FakeSlack, person: Person, text: string, channel: string): string {
-  return sent(slack, 'slash_commands', {
-    command: '/serin',
-    text,
-    team_id: team,
-    user_id: person.id,
-    channel_id: channel,
-    trigger_id: `${Date.now()}.${envelopes}`,
-    response_url: new URL('respond', slack.url).href,
-  });
+  return handOver(slack, 'slash_commands', commandFrom(slack, actorOf(person, channel), text));
 }
 
-function sent(slack: FakeSlack, type: string, payload: unknown): string {
-  envelopes += 1;
-  const id = `envelope-${envelopes}`;
-  slack.socket.send({ envelope_id: id, type, payload });
-  return id;
+function actorOf({ id }: Person, channel: string): Actor {
+  return { user: id, channel: { id: channel, name: channelName } };
 }
