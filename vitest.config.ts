@@ -14,18 +14,18 @@ const long = {
   },
 };
 
-// Stories on the stack of this run. Two files at a time have up to six of them under way.
+// Stories on the stack of this run. Three files at a time have up to nine of them under way: most of their time is waiting.
 const onTheStack = {
   globalSetup: ['test/support/stack.ts'],
-  testTimeout: 300_000,
+  testTimeout: 420_000,
   hookTimeout: 120_000,
   maxConcurrency: 3,
+  maxWorkers: 3,
 };
 
 export default defineConfig({
   test: {
     reporters: ['default', slowest()],
-    // Most tests wait for clusters and clocks: two files at a time, whatever the machine has.
     maxWorkers: 2,
     projects: [
       {
@@ -44,8 +44,9 @@ export default defineConfig({
           include: ['test/contract/**/*.test.ts'],
           sequence: { groupOrder: 1 },
           globalSetup: ['test/support/stack.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
+          maxWorkers: 3,
         },
       },
       {
@@ -62,8 +63,8 @@ export default defineConfig({
           name: 'last',
           include: ['test/e2e/last/**/*.test.ts'],
           sequence: { groupOrder: 2 },
-          maxWorkers: 1,
           ...onTheStack,
+          maxWorkers: 1,
         },
       },
       ...(process.env['SERIN_LONG'] === '1' ? [long] : []),

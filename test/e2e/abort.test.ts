@@ -86,7 +86,7 @@ describe.concurrent('serin abort', () => {
     await goTo(shifting, 'shifting', step);
 
     await abort(shifting);
-    const end = await shifting.reaches('rolledBack', 120_000);
+    const end = await shifting.reaches('rolledBack');
 
     expect(rolledBackFrom(end)).toBe(`shifting ${step}`);
     await expectNothingLeft(shifting);
@@ -115,7 +115,7 @@ describe.concurrent('serin abort', () => {
   it('is refused after the promotion, with the way back', async (context) => {
     const late = await storyOf(context, 'abort-late');
     await late.release({ steps: '50,100' });
-    await late.reaches('promoted', 120_000);
+    await late.reaches('promoted');
 
     const outcome = await late.serin('abort', 'reviews-v2');
 

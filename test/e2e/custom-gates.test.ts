@@ -57,9 +57,9 @@ describe.concurrent('a custom gate', () => {
       'the comparison at 100%',
       (seen) =>
         seen.status.step === 1 && (verdictOf(seen, 'custom/same')?.message ?? '').includes('before all traffic'),
-      150_000,
+      240_000,
     );
-    await good.reaches('promoted', 120_000);
+    await good.reaches('promoted');
 
     expect(verdictOf(last, 'custom/same')).toMatchObject({ verdict: 'pass' });
   });

@@ -16,7 +16,7 @@ export function peopleStories(
   installed: () => Installed,
   storyHere: (context: Cleanup, name: string) => Promise<Story>,
 ): void {
-  describe.concurrent('people', { timeout: 240_000 }, () => {
+  describe.concurrent('people', () => {
     it('with the role of operators read and steer, in their own names only', async (context) => {
       const alice = kubeconfigOf(installed().stack.folder, 'alice');
       const asked = await storyHere(context, 'operated');

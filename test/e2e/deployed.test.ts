@@ -68,7 +68,7 @@ describe('the manifests', () => {
   });
 });
 
-describe.concurrent('a controller with the rights of its account', { timeout: 240_000 }, () => {
+describe.concurrent('a controller with the rights of its account', () => {
   it('promotes a good release, which kubectl wait sees', async (context) => {
     const good = await storyHere(context, 'good');
     await good.kubectl(['apply', '-f', '-'], sharedPolicy);
@@ -211,7 +211,7 @@ function withoutPlace(path: string): string {
   return path.replace(/plain-read-\w+/, '(its own)');
 }
 
-describe('leaving', { timeout: 240_000 }, () => {
+describe('leaving', () => {
   it('ends what is under way, restores routes, and then nothing holds anything', async (context) => {
     const { stack, controller } = installed();
     const left = await storyHere(context, 'left');

@@ -82,7 +82,7 @@ describe.concurrent('in the middle of a rollout', () => {
     await insertMatchFirst(edited);
     await putRight(edited, 10);
     const meanwhile = await routeNames(edited);
-    const end = await edited.reaches('promoted', 120_000);
+    const end = await edited.reaches('promoted');
 
     expect(meanwhile).toEqual(['testers', 'all', 'rest']);
     expect(await routeNames(edited)).toEqual(['testers', 'all', 'rest']);
@@ -164,7 +164,7 @@ describe.concurrent('after the end of a rollout', () => {
   it.for(ends)('that was $end, the user applies the file as ever', async ({ end, canary }, context) => {
     const over = await storyOf(context, `apply-${end.toLowerCase()}`, { canary });
     await over.release({ steps: '50,100' });
-    await over.reaches(end, 120_000);
+    await over.reaches(end);
 
     const applied = await apply(over, userFile(over, { name: 'new', route: [stableRoute] }));
 
@@ -176,7 +176,7 @@ describe.concurrent('after the end of a rollout', () => {
     const over = await storyOf(context, `ssa-${end.toLowerCase()}`, { canary });
     await apply(over, userFile(over), '--server-side', '--force-conflicts');
     await over.release({ steps: '50,100' });
-    await over.reaches(end, 120_000);
+    await over.reaches(end);
     await eventually(
       'the fields to be given back',
       async () => !(await over.routes()).metadata.managedFields.some(({ manager }) => manager === 'serin'),

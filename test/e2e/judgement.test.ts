@@ -28,7 +28,7 @@ describe.concurrent('a canary is rolled back', () => {
     });
     await mild.release({ ...patient, 'error-margin': '0.5%' });
 
-    const end = await mild.reaches('rolledBack', 180_000);
+    const end = await mild.reaches('rolledBack');
 
     expect(end.status).toMatchObject({ cause: 'gate', reason: 'ErrorRateWorse' });
     expect(end.status.message).toMatch(/\d of [\d,]+ \(/);
@@ -43,7 +43,7 @@ describe.concurrent('a canary is rolled back', () => {
     });
     await grpc.release(patient);
 
-    const end = await grpc.reaches('rolledBack', 120_000);
+    const end = await grpc.reaches('rolledBack');
 
     expect(end.status).toMatchObject({ cause: 'gate', reason: 'ErrorRateWorse' });
     expect(end.status.message).toContain('gRPC');
@@ -53,7 +53,7 @@ describe.concurrent('a canary is rolled back', () => {
     const cut = await storyOf(context, 'cut', { rps: 200, canary: { kind: 'reset', share: 0.2 } });
     await cut.release(patient);
 
-    const end = await cut.reaches('rolledBack', 120_000);
+    const end = await cut.reaches('rolledBack');
 
     expect(end.status).toMatchObject({ cause: 'gate', reason: 'ErrorRateWorse' });
   });
@@ -62,7 +62,7 @@ describe.concurrent('a canary is rolled back', () => {
     const refusing = await storyOf(context, 'refusing', { rps: 200, canary: { kind: '403', rate: 0.3 } });
     await refusing.release(patient);
 
-    const end = await refusing.reaches('rolledBack', 120_000);
+    const end = await refusing.reaches('rolledBack');
 
     expect(end.status).toMatchObject({ cause: 'gate', reason: 'ClientErrorsWorse' });
   });
@@ -71,7 +71,7 @@ describe.concurrent('a canary is rolled back', () => {
     const slow = await storyOf(context, 'slower', { rps: 300, canary: { kind: 'slow', factor: 1.5 } });
     await slow.release(patient);
 
-    const end = await slow.reaches('rolledBack', 180_000);
+    const end = await slow.reaches('rolledBack');
 
     expect(end.status).toMatchObject({ cause: 'gate', reason: 'LatencyWorse' });
   });
@@ -91,7 +91,7 @@ describe.concurrent('a canary is not blamed', () => {
     );
 
     await Promise.all([put(shared, 'v1', { kind: 'good' }), put(shared, 'v2', { kind: 'good' })]);
-    const end = await shared.reaches('promoted', 240_000);
+    const end = await shared.reaches('promoted');
 
     expect(weightsMoved(end)).toEqual([50, 100]);
   });
@@ -104,7 +104,7 @@ describe.concurrent('a canary is not blamed', () => {
 
     const held = await sick.until('the hold', (seen) => verdictOf(seen, 'errors')?.reason === 'StableSick', 60_000);
     await put(sick, 'v1', { kind: 'good' });
-    const end = await sick.reaches('promoted', 240_000);
+    const end = await sick.reaches('promoted');
 
     expect(held.status.phase).toBe('baking');
     expect(weightsMoved(end)).toEqual([50, 100]);
@@ -126,7 +126,7 @@ describe.concurrent('a canary is not blamed', () => {
       await burst('v2');
       await burst('v1');
     }
-    const end = await bursty.reaches('promoted', 240_000);
+    const end = await bursty.reaches('promoted');
 
     expect(weightsMoved(end)).toEqual([50, 100]);
   });
@@ -139,7 +139,7 @@ describe.concurrent('a canary is not blamed', () => {
       ['reviews-v1', 'reviews-v2'].map((name) => grown.kubectl(['scale', 'deployment', name, '--replicas=3'])),
     );
 
-    const end = await grown.reaches('promoted', 240_000);
+    const end = await grown.reaches('promoted');
 
     expect(weightsMoved(end)).toEqual([50, 100]);
     expect(verdictOf(end, 'errors')?.message).toMatch(/^0 of [\d,]+ \(0%\)/);

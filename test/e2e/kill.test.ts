@@ -72,7 +72,7 @@ async function playOn(story: Story, proxy: WriteProxy, course: Course, plan: Kil
   try {
     if (plan !== undefined) proxy.intercept(killing(plan, sceneOf(story, proxy), hits));
     await story.release(settings);
-    const end = await story.reaches(course.end, 240_000);
+    const end = await story.reaches(course.end);
     await eventually(
       `nothing to be left in ${story.namespace}`,
       async () => (await isTidy(story, course.end)) && proxy.underWay() === 0,

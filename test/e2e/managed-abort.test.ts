@@ -69,10 +69,10 @@ describe.concurrent('serin abort of a managed rollout', () => {
     const late = await managedStoryOf(context, 'managed-abort-late');
     await late.adopt({ steps: '100' });
     await late.apply({ tag: '2', podAnnotations: { 'kwok.serin.dev/ready-after': '4s' } });
-    await late.reaches('promoting', 120_000);
+    await late.reaches('promoting');
 
     const outcome = await late.serin('abort', 'deployment/checkout');
-    await late.reaches('promoted', 120_000);
+    await late.reaches('promoted');
 
     expect(outcome.code).not.toBe(0);
     expect(`${outcome.stdout}${outcome.stderr}`).toContain('serin undo');

@@ -81,7 +81,7 @@ describe.concurrent('everything applied again every two seconds', () => {
         { withinMs: 90_000 },
       );
 
-      const end = await looped.reaches('promoted', 240_000);
+      const end = await looped.reaches('promoted');
       await loop.stop();
 
       expect(weightsMoved(end)).toEqual([50, 100]);

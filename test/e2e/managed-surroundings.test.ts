@@ -34,7 +34,7 @@ describe.concurrent('in the middle of a managed rollout', () => {
 
     await story.until('the route to be split', ({ status }) => JSON.stringify(status).includes('/late'), 60_000);
     await story.serin('promote', 'checkout', '--full');
-    await story.reaches('promoted', 120_000);
+    await story.reaches('promoted');
 
     const after = await remember(story);
     const lateKey = Object.keys(before).find((key) => key.includes('late')) ?? 'no late route was seen';
@@ -58,7 +58,7 @@ describe.concurrent('in the middle of a managed rollout', () => {
     const all = await requestsOf(story);
     await story.mesh.resetCounts(story.namespace);
     await story.serin('promote', 'checkout', '--full');
-    await story.reaches('promoted', 120_000);
+    await story.reaches('promoted');
 
     console.info(`lost-rules: ${failed} of ${all} requests met no subset until the rules were there again`);
     expect((await story.events()).filter((event) => event.startsWith('SubsetsRestored: '))).not.toEqual([]);

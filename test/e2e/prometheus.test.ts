@@ -27,7 +27,7 @@ async function restartPods(of: Story, version: string): Promise<void> {
   for (const { metadata } of pods) await of.mesh.restartPod(of.namespace, metadata.name);
 }
 
-describe.concurrent('a bake', { timeout: 240_000 }, () => {
+describe.concurrent('a bake', () => {
   it('during which Prometheus stops does not move, past its longest time, and goes on when it is back', async (context) => {
     const prometheus = await meshPrometheus(context);
     const blind = await storyOf(context, 'blind', { controller: { prometheusUrl: prometheus.url } });
@@ -40,7 +40,7 @@ describe.concurrent('a bake', { timeout: 240_000 }, () => {
     await pause(maxBakeMs + 3_000);
     const still = await blind.rollout();
     await prometheus.start();
-    const end = await blind.reaches('promoted', 120_000);
+    const end = await blind.reaches('promoted');
 
     expect(baking.status.step).toBe(0);
     expect(down.status.message).toContain('Prometheus');
@@ -57,7 +57,7 @@ describe.concurrent('a bake', { timeout: 240_000 }, () => {
 
     const held = await early.until('the reason to wait', ({ status }) => status.reason === 'SourceUnreachable');
     await prometheus.start();
-    const end = await early.reaches('promoted', 120_000);
+    const end = await early.reaches('promoted');
 
     expect(held.status.phase).toBe('pending');
     expect(weightsMoved(end)).toEqual([50, 100]);
@@ -72,7 +72,7 @@ describe.concurrent('a bake', { timeout: 240_000 }, () => {
     const without = await gap.until('no data', (seen) => verdictOf(seen, 'errors') === 'noData');
     await gap.mesh.setScrape({ mode: 'normal', namespace: gap.namespace });
     const again = await gap.until('a verdict again', (seen) => verdictOf(seen, 'errors') === 'pass');
-    const end = await gap.reaches('promoted', 180_000);
+    const end = await gap.reaches('promoted');
 
     const [since] = again.status.history.filter(({ phase }) => phase === 'baking');
     const sentInBake = 50 * ((Date.now() - Date.parse(since?.time ?? '')) / 1_000);
@@ -94,7 +94,7 @@ describe.concurrent('a bake', { timeout: 240_000 }, () => {
       await restartPods(reset, version);
       await pause(2_500);
     }
-    const end = await reset.reaches('promoted', 120_000);
+    const end = await reset.reaches('promoted');
 
     expect(weightsMoved(end)).toEqual([50, 100]);
     expect(end.status.history.map(({ phase }) => phase)).not.toContain('rollingBack');

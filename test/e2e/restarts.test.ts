@@ -22,7 +22,7 @@ function isOver({ status }: SeenRollout): boolean {
   return status.phase === 'promoted' || status.phase === 'rolledBack';
 }
 
-describe.concurrent('a rollout', { timeout: 240_000 }, () => {
+describe.concurrent('a rollout', () => {
   it('whose controller is killed every five seconds is promoted, and no bake is shortened', async (context) => {
     const dying = await storyOf(context, 'dying');
     const bakeMs = 8_000;
@@ -54,7 +54,7 @@ describe.concurrent('a rollout', { timeout: 240_000 }, () => {
     await redis.flush();
     await flushed.until('the second bake', ({ status }) => status.step === 1 && status.phase === 'baking');
     await redis.flush();
-    const end = await flushed.reaches('promoted', 120_000);
+    const end = await flushed.reaches('promoted');
 
     expect(weightsMoved(end)).toEqual([10, 25, 50, 100]);
     expect(Math.min(...bakesOf(end))).toBeGreaterThanOrEqual(3_000);
@@ -85,7 +85,7 @@ describe.concurrent('a rollout', { timeout: 240_000 }, () => {
     const never = await storyOf(context, 'never', { controller: { redisUrl: redis.url } });
     await never.release();
 
-    const end = await never.reaches('promoted', 120_000);
+    const end = await never.reaches('promoted');
 
     expect(weightsMoved(end)).toEqual([10, 25, 50, 100]);
   });
@@ -94,7 +94,7 @@ describe.concurrent('a rollout', { timeout: 240_000 }, () => {
     const alone = await storyOf(context, 'alone', { controller: { alone: true } });
     await alone.release();
 
-    const end = await alone.reaches('promoted', 120_000);
+    const end = await alone.reaches('promoted');
 
     expect(weightsMoved(end)).toEqual([10, 25, 50, 100]);
     expect(Math.min(...bakesOf(end))).toBeGreaterThanOrEqual(2_000);

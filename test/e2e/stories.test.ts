@@ -24,7 +24,7 @@ describe.concurrent('a release', () => {
     });
     await good.release({ 'error-margin': '1%' });
 
-    const end = await good.reaches('promoted', 240_000);
+    const end = await good.reaches('promoted');
 
     expect(weightsMoved(end)).toEqual([10, 25, 50, 100]);
     expect(end.status.history.filter(({ warrant }) => warrant !== undefined).map(({ warrant }) => warrant)).toEqual([
@@ -49,14 +49,14 @@ describe.concurrent('a release', () => {
   it('whose versions are told apart by two Services instead of subsets is promoted, and a bad one rolled back', async (context) => {
     const good = await storyOf(context, 'by-service', { pair: { by: 'service' } });
     await good.release({ steps: '50,100' });
-    const end = await good.reaches('promoted', 180_000);
+    const end = await good.reaches('promoted');
     const bad = await storyOf(context, 'by-service-bad', {
       pair: { by: 'service' },
       canary: { kind: '5xx', rate: 0.3 },
     });
     await bad.release({ steps: '50,100' });
 
-    const rolledBack = await bad.reaches('rolledBack', 180_000);
+    const rolledBack = await bad.reaches('rolledBack');
 
     expect(weightsMoved(end)).toEqual([50, 100]);
     expect(await good.weights()).toEqual([0, 100]);
@@ -70,7 +70,7 @@ describe.concurrent('a release', () => {
     const bad = await storyOf(context, 'bad', { canary: { kind: '5xx', rate: 0.3 } });
     await bad.release();
 
-    const end = await bad.reaches('rolledBack', 180_000);
+    const end = await bad.reaches('rolledBack');
 
     expect(end.status.cause).toBe('gate');
     expect(end.status.message).toMatch(/\d+ of \d/);
@@ -86,7 +86,7 @@ describe.concurrent('a release', () => {
     const slow = await storyOf(context, 'slow', { canary: { kind: 'slow-tail', share: 0.2, ms: 2_000 } });
     await slow.release({ 'max-latency': 'p95<500ms' });
 
-    const end = await slow.reaches('rolledBack', 180_000);
+    const end = await slow.reaches('rolledBack');
 
     expect(end.status.cause).toBe('gate');
     // Slower than stable and above the limit: whichever is proven first.
@@ -116,7 +116,7 @@ describe.concurrent('a release', () => {
       spec: { selector: { app: 'reviews', version: 'v1' } },
     });
 
-    const end = await unreachable.reaches('rolledBack', 180_000);
+    const end = await unreachable.reaches('rolledBack');
 
     expect(end.status.cause).toBe('gate');
     expect(await unreachable.weights()).toEqual([100, 0]);
@@ -130,7 +130,7 @@ describe.concurrent('a release', () => {
       status.conditions.some(({ type, status: is }) => type === 'Stalled' && is === 'True'),
     );
     const aborted = await quiet.serin('abort', 'deployment/reviews-v2');
-    const end = await quiet.reaches('rolledBack', 180_000);
+    const end = await quiet.reaches('rolledBack');
 
     expect(held.status.verdicts.find(({ gate }) => gate === 'errors')?.verdict).toBe('noData');
     expect(held.status.phase).toBe('baking');
@@ -195,7 +195,7 @@ describe.concurrent('people', () => {
     const held = await paused.rollout();
     await paused.serin('resume', 'reviews-v2');
     await paused.serin('promote', 'reviews-v2', '--full');
-    const end = await paused.reaches('promoted', 240_000);
+    const end = await paused.reaches('promoted');
 
     expect(refused.code).not.toBe(0);
     expect(`${refused.stdout}${refused.stderr}`).toContain('paused');
@@ -206,11 +206,11 @@ describe.concurrent('people', () => {
   it('retry a rolled-back release as a second attempt', async (context) => {
     const again = await storyOf(context, 'retry', { canary: { kind: '5xx', rate: 0.5 } });
     await again.release();
-    await again.reaches('rolledBack', 180_000);
+    await again.reaches('rolledBack');
     await again.mesh.putBehaviour(again.namespace, 'reviews-v2', { kind: 'good' });
 
     await again.serin('retry', 'reviews-v2');
-    const end = await again.reaches('promoted', 240_000);
+    const end = await again.reaches('promoted');
 
     expect(end.spec.attempt).toBe(2);
   });

@@ -32,7 +32,7 @@ async function playTwice(
   const watching = await watch(story.api, virtualServicesPath(story.namespace));
   context.onTestFinished(() => watching.stop());
   await story.release({ steps: '25,50,100' });
-  const rollout = await story.reaches(end, 120_000);
+  const rollout = await story.reaches(end);
   const rollouts = (await rolloutsIn(story.api, story.namespace)).length;
   return { end: rollout, rollouts, weights: weightsTold(watching), writes: proxy.writes() };
 }

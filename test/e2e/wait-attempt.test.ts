@@ -9,7 +9,7 @@ import { type ManagedStory, managedStoryOf } from '../support/managed-story.ts';
 import { objectsOf, snippetsOf } from '../support/snippets.ts';
 import { typed } from '../support/typed.ts';
 
-const wait = ['wait', 'deployment/checkout', '--timeout=2m'];
+const wait = ['wait', 'deployment/checkout', '--timeout=4m'];
 
 /** Runs a snippet of docs/ci/README.md that uses kubectl alone, in the story's namespace. */
 async function withoutTheCommand(of: ManagedStory, words: string): Promise<Ended> {
@@ -18,7 +18,7 @@ async function withoutTheCommand(of: ManagedStory, words: string): Promise<Ended
   const kubectl = `kubectl() { "${of.stack.bin.kubectl}" "$@"; }\n`;
   const script = kubectl + snippet.replaceAll(' shop ', ` ${of.namespace} `);
   const env = { ...process.env, KUBECONFIG: of.stack.kubeconfig };
-  return run('bash', ['-euo', 'pipefail', '-c', script], { timeoutMs: 150_000, env });
+  return run('bash', ['-euo', 'pipefail', '-c', script], { timeoutMs: 240_000, env });
 }
 
 /** The kubeconfig of a ServiceAccount with the rights that the page gives to a pipeline, and no others. */
@@ -75,7 +75,7 @@ describe.concurrent('serin wait', () => {
     const wire = await layWire(of.stack.kubeconfig);
     context.onTestFinished(() => wire.dispose());
     await of.release({ steps: '50,100', bake: '5s' });
-    const waiting = typed(of, ['wait', 'reviews-v2', '--timeout=2m'], { kubeconfig: wire.kubeconfig });
+    const waiting = typed(of, ['wait', 'reviews-v2', '--timeout=4m'], { kubeconfig: wire.kubeconfig });
     await waiting.hear('baking step=1/2');
 
     wire.cut();

@@ -21,7 +21,7 @@ async function step(context: Cleanup, name: string, rate: number) {
   const of = await storyOf(context, name, rate === 0 ? {} : { canary: { kind: '5xx', rate } });
   const folder = await folderOf(context);
   const [summary, junit] = [join(folder, 'summary.md'), join(folder, 'serin.xml')];
-  const words = ['wait', 'deployment/reviews-v2', '--timeout=2m', '-o', 'json', '--junit', junit];
+  const words = ['wait', 'deployment/reviews-v2', '--timeout=4m', '-o', 'json', '--junit', junit];
   await of.release({ steps: '50,100' });
   const ended = await typed(of, words, { env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } }).ended;
   const records = ended.stdout

@@ -6,7 +6,7 @@ import { storyOf } from '../support/cleanup.ts';
 import { typed } from '../support/typed.ts';
 
 const patient = { steps: '50,100', bake: '10m', 'max-bake': '20m' };
-const wait = ['wait', 'deployment/reviews-v2', '--for=promoted', '--timeout=2m'];
+const wait = ['wait', 'deployment/reviews-v2', '--for=promoted', '--timeout=4m'];
 
 describe.concurrent('serin wait ends with', () => {
   it('0 when the release is promoted, which was not noticed when the waiting began', async (context) => {
@@ -72,8 +72,8 @@ describe.concurrent('serin wait ends with', () => {
 
   it('6 when the approval is refused', async (context) => {
     const asking = await storyOf(context, 'wait-refused');
-    await asking.release({ steps: '100', approval: 'before-promotion' });
-    const asked = await typed(asking, ['wait', 'reviews-v2', '--for=awaiting-approval', '--timeout=2m']).ended;
+    await asking.release({ steps: '50,100', approval: 'before-promotion' });
+    const asked = await typed(asking, ['wait', 'reviews-v2', '--for=awaiting-approval', '--timeout=4m']).ended;
     const waiting = typed(asking, wait);
     await waiting.hear('awaitingApproval');
 

@@ -93,7 +93,7 @@ describe.concurrent('programs outside', () => {
     await story.until('the first bake', ({ status }) => status.phase === 'baking', 90_000);
     await story.controller().kill();
     await story.startController({ flags: outside.flags });
-    const end = await story.reaches('promoted', 120_000);
+    const end = await story.reaches('promoted');
     await allTold(story);
 
     const letters = told(outside);
@@ -126,7 +126,7 @@ describe.concurrent('programs outside', () => {
     outside.github.failing(() => 'silent');
 
     await story.release({ policy: 'told', 'github-ref': commit });
-    await story.reaches('rolledBack', 120_000);
+    await story.reaches('rolledBack');
     const tried = outside.hooks.received.length;
     const weights = await story.weights();
     const before = told(outside);

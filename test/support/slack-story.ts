@@ -76,7 +76,7 @@ function surfaceOf(slack: FakeSlack): Omit<SlackStory, 'story' | 'slack' | 'flag
   return {
     messages,
     whispered,
-    shows: (what, wanted) => eventually(what, async () => messages().findLast(wanted), { withinMs: 120_000 }),
+    shows: (what, wanted) => eventually(what, async () => messages().findLast(wanted), { withinMs: 240_000 }),
     button(verb) {
       const found = buttonsOf(messages().at(-1)).find(({ action_id: id }) => id === `serin:${verb}`);
       if (found === undefined) throw new Error(`There is no button ${verb}.`);

@@ -140,7 +140,7 @@ export function storyOn({ stack, api, mesh, namespace, controllers }: Parts): St
   async function rollout(): Promise<SeenRollout | undefined> {
     return (await rolloutsIn(api, namespace)).at(-1);
   }
-  async function until(what: string, wanted: (seen: SeenRollout) => boolean, withinMs = 150_000): Promise<SeenRollout> {
+  async function until(what: string, wanted: (seen: SeenRollout) => boolean, withinMs = 240_000): Promise<SeenRollout> {
     let last: SeenRollout | undefined;
     async function look(): Promise<SeenRollout | undefined> {
       last = await rollout();

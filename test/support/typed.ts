@@ -21,7 +21,7 @@ export interface TypedOptions {
 }
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-const untilMs = 150_000;
+const untilMs = 260_000;
 
 /** Types `serin` and these words in the story's namespace. A pipeline's own variables are taken away, so that only those given count. */
 export function typed(
@@ -41,7 +41,7 @@ export function typed(
   return {
     ended,
     hear: async (wanted) => {
-      await eventually(`"${wanted}" to be said`, async () => said.includes(wanted), { withinMs: 120_000 });
+      await eventually(`"${wanted}" to be said`, async () => said.includes(wanted), { withinMs: 240_000 });
     },
   };
 }
