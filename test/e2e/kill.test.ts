@@ -1,8 +1,5 @@
 // kill -9 at every write of a whole rollout, before and after it: the next controller carries on to the same end.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { BehaviourInput } from '../../tools/mesh/control.ts';
 import { deploymentPath, rolloutsIn, type SeenRollout } from '../support/api.ts';
 import { stackOfThisRun } from '../support/attach.ts';
@@ -39,11 +36,7 @@ const bakeMs = 1_000;
 const atATime = 6;
 const killsApart = 6;
 
-// A hundred controllers are started; what Node compiled for the first need not be compiled for the others.
-const compiled = mkdtempSync(join(tmpdir(), 'serin-compiled-'));
-const timing = { slot: '1s', settle: '300ms', sweep: '1s', env: { NODE_COMPILE_CACHE: compiled } };
-
-afterAll(() => rmSync(compiled, { recursive: true, force: true }));
+const timing = { slot: '1s', settle: '300ms', sweep: '1s' };
 
 interface Told {
   readonly end: SeenRollout;

@@ -1,10 +1,6 @@
 // kill -9 of the controller before and after every write of managed releases: the next controller carries on to the same end, and no
 // request meets a hole meanwhile.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../tools/parts/run.ts';
+import { describe, expect, it } from 'vitest';
 import type { Routing } from '../../tools/scene/managed-routes.ts';
 import { rolloutsIn } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
@@ -84,18 +80,7 @@ const shared = killCoverage(thoroughness);
 /** How often a course is struck until every write has been. */
 const mostRounds = isLong ? 8 : 4;
 
-// A hundred controllers are started; what Node compiled for the first need not be compiled for the others.
-const compiled = mkdtempSync(join(tmpdir(), 'serin-compiled-'));
-const timing = { slot: '1s', sweep: '1s', env: { NODE_COMPILE_CACHE: compiled } };
-
-// Node writes that down when a process ends by itself, which none that is killed ever does.
-beforeAll(async () => {
-  const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-  const words = ['controller', '--kubeconfig', join(compiled, 'none'), '--prometheus-url', 'http://127.0.0.1:9'];
-  await run(process.execPath, [main, ...words], { timeoutMs: 60_000, env: { ...process.env, ...timing.env } });
-});
-
-afterAll(() => rmSync(compiled, { recursive: true, force: true }));
+const timing = { slot: '1s', sweep: '1s' };
 
 interface Told {
   readonly outcome: Outcome;

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../tools/parts/run.ts';
+import { serinProgram } from '../../tools/scene/program.ts';
 import { certificates } from '../../tools/stack/identities.ts';
 import { stackOfThisRun } from '../support/attach.ts';
 import { type Cleanup, storyOf } from '../support/cleanup.ts';
 import { applyPeopleRoles } from '../support/people-roles.ts';
 import type { Story } from '../support/story.ts';
 
-const root = join(import.meta.dirname, '..', '..');
 const patient = { bake: '10m', 'max-bake': '20m' };
 const loopback = { address: '127.0.0.1:0' };
 
@@ -45,7 +45,7 @@ async function served(
 /** Runs the command where there is no kubeconfig. */
 function through(of: Story, token: string, words: readonly string[], url = of.controller().apiUrl ?? ''): Promise<Ran> {
   const place = ['--server', url, '--token-file', token, '-n', of.namespace];
-  return run(process.execPath, [join(root, 'src', 'main.ts'), ...words, ...place], {
+  return run(process.execPath, [serinProgram(), ...words, ...place], {
     timeoutMs: 200_000,
     env: { PATH: process.env['PATH'], HOME: '/nowhere' },
   });

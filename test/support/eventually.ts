@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
-const askEveryMs = 100;
+const askEveryMs = 200;
 
 type Seen<T> = { readonly kind: 'found'; readonly value: T } | { readonly kind: 'not yet'; readonly said: string };
 

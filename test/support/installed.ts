@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Ended, run } from '../../tools/parts/run.ts';
 import { type Controller, startController } from '../../tools/scene/controller.ts';
 import { home, kubeconfigOfAccount } from '../../tools/scene/install.ts';
+import { serinProgram } from '../../tools/scene/program.ts';
 import type { Stack } from '../../tools/stack/description.ts';
 import { kubectl, kubectlOutput } from '../../tools/stack/kubectl.ts';
 import { startStack } from '../../tools/stack/stack.ts';
@@ -68,7 +69,7 @@ async function withController(stack: Stack): Promise<Installed> {
 
 /** Runs the `serin` command as the admin, without a namespace of its own. Never throws. */
 export function serinOn(stack: Stack, ...words: string[]): Promise<Ended> {
-  return run(process.execPath, [join(root, 'src', 'main.ts'), ...words], {
+  return run(process.execPath, [serinProgram(), ...words], {
     timeoutMs: 120_000,
     env: { ...process.env, KUBECONFIG: stack.kubeconfig },
   });

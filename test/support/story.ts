@@ -1,7 +1,6 @@
 // One story on the real parts: a namespace of its own with a pair, a controller process, and what a test asks of them.
 
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { type MeshClient, meshClient } from '../../tools/mesh/client.ts';
 import type { BehaviourInput, LoadInput } from '../../tools/mesh/control.ts';
@@ -9,6 +8,7 @@ import { run } from '../../tools/parts/run.ts';
 import { type Controller, type ControllerOptions, startController } from '../../tools/scene/controller.ts';
 import { installKinds } from '../../tools/scene/install.ts';
 import { asList, type PairOptions, pairManifests } from '../../tools/scene/pair.ts';
+import { serinProgram } from '../../tools/scene/program.ts';
 import type { Stack } from '../../tools/stack/description.ts';
 import { kubectlOutput } from '../../tools/stack/kubectl.ts';
 import { type Api, apiOf, deploymentPath, rolloutsIn, routesOf, type SeenRollout, type SeenRoutes } from './api.ts';
@@ -184,7 +184,7 @@ export function storyOn({ stack, api, mesh, namespace, controllers }: Parts): St
       await api.patch(deploymentPath(namespace, deployment), { metadata: { annotations } });
     },
     serin: (...words) =>
-      run(process.execPath, [join(import.meta.dirname, '..', '..', 'src', 'main.ts'), ...words, '-n', namespace], {
+      run(process.execPath, [serinProgram(), ...words, '-n', namespace], {
         timeoutMs: 60_000,
         env: { ...process.env, KUBECONFIG: stack.kubeconfig },
       }),

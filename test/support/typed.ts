@@ -1,6 +1,6 @@
 // A `serin` command that a test types and lets run while other things happen.
-import { join } from 'node:path';
 import { type Ended, run } from '../../tools/parts/run.ts';
+import { serinProgram } from '../../tools/scene/program.ts';
 import { eventually } from './eventually.ts';
 import type { Story } from './story.ts';
 
@@ -20,7 +20,6 @@ export interface TypedOptions {
   readonly withinMs?: number;
 }
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const untilMs = 260_000;
 
 /** Types `serin` and these words in the story's namespace. A pipeline's own variables are taken away, so that only those given count. */
@@ -31,7 +30,7 @@ export function typed(
 ): Typed {
   let said = '';
   const { GITHUB_ACTIONS: _, GITHUB_STEP_SUMMARY: __, ...own } = process.env;
-  const ended = run(process.execPath, [main, ...words, '-n', of.namespace], {
+  const ended = run(process.execPath, [serinProgram(), ...words, '-n', of.namespace], {
     timeoutMs: options.withinMs ?? untilMs,
     env: { ...own, KUBECONFIG: options.kubeconfig ?? of.stack.kubeconfig, ...options.env },
     onStderr: (text) => {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { serinProgram } from './program.ts';
 
 /** How a controller is started. Durations are Go-style. */
 export interface ControllerOptions {
@@ -49,13 +50,12 @@ export interface Controller {
   readonly ended: Promise<number>;
 }
 
-const root = join(import.meta.dirname, '..', '..');
 const startMs = 60_000;
 const stopMs = 10_000;
 
 /** Starts a controller and resolves when it is ready. It ends with this process, however this process ends. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
-  const command = [process.execPath, join(root, 'src', 'main.ts'), 'controller', ...flags(options)];
+  const command = [process.execPath, serinProgram(), 'controller', ...flags(options)];
   const child = spawn(process.execPath, [join(import.meta.dirname, 'leash.ts'), ...command], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
