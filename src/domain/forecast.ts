@@ -51,8 +51,8 @@ export interface Forecast {
 /** How many times Wald's bound the pass takes, and the rollback: measured on the gate itself, rounded up. */
 const passFactor = 1.2;
 const harmFactor = 1.4;
-/** Three slots at least: one slot multiplies the odds of harm by eight at most. */
-const leastHarmMs: Millis = 45_000;
+/** Two slots at least: one slot multiplies the odds of harm by sixteen at most. */
+const leastHarmMs: Millis = 30_000;
 /** One percentage point. */
 const point = 0.01;
 

@@ -46,7 +46,7 @@ describe('serin explain', () => {
     );
     expect(out).toMatch(/\n {2}Difference +(?:between|at least) .* points, with 95% certainty\./);
     expect(out).toMatch(
-      /\n {2}Odds +(?:[\d,]+|more than a billion) to 1 that it is worse; 200 to 1 would roll it back\.\n/,
+      /\n {2}Odds +(?:[\d,]+|more than a billion) to 1 that it is worse; 167 to 1 would roll it back\.\n/,
     );
     expect(out).toContain('to 1 that it is not worse than the margin; 10 to 1 pass the step.');
     expect(out).toContain('\n  Query      the requests\n');

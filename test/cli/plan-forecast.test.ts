@@ -17,13 +17,13 @@ describe('the forecast of a plan', () => {
     expect(forecast(100, 0.005)).toBe(`\
 Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate and on average
   WEIGHT   MARGIN   A GOOD RELEASE PASSES             TWICE THE ERRORS SEEN   +1 POINT SEEN
-  10%      2%       after 2m, 231 canary requests     after 9m45s             after 3m15s
-  25%      1%       after 2m, 653 canary requests     after 4m45s             after 1m30s
-  50%      0.5%     after 2m, 2,430 canary requests   after 3m45s             after 1m15s
-  100%     0.5%     after 2m, 618 canary requests     not                     after 46h50m
+  10%      2%       after 2m, 231 canary requests     after 9m30s             after 3m15s
+  25%      1%       after 2m, 653 canary requests     after 4m30s             after 1m30s
+  50%      0.5%     after 2m, 2,430 canary requests   after 3m30s             after 1m15s
+  100%     0.5%     after 2m, 618 canary requests     not                     after 45h30m
   A release that is as good as stable is judged for about 8m in all; settling, and the way back of a managed Deployment, come on top.
-  At 100 requests a second this plan can see a doubling of the error rate (to 1%) after about 5m30s.
-  At 100 requests a second this plan can see one percentage point more errors after about 2m45s.`);
+  At 100 requests a second this plan can see a doubling of the error rate (to 1%) after about 5m15s.
+  At 100 requests a second this plan can see one percentage point more errors after about 2m30s.`);
   });
 
   it('says of thin traffic what will not be decided, and what would help', () => {
@@ -49,7 +49,7 @@ Forecast   at 100 requests a second, of which about 0.5% fail, by the error gate
       '  A release that is as good as stable is judged for about 40m in all; settling, and the way back of a managed Deployment, come on top.\n',
     );
     expect(text).toContain('is through before it would see one percentage point more errors.');
-    expect(text).toMatch(/this plan can see five percentage points more errors after about 8m15s\.$/);
+    expect(text).toMatch(/this plan can see five percentage points more errors after about 8m\.$/);
     expect(forecast(100, 0.005)).not.toContain('five');
   });
 

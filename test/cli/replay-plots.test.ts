@@ -56,7 +56,7 @@ describe('the plots of a replay', () => {
     const worse = last(lineOf(plot, 'that the canary is worse').pieces);
     const needed = last(lineOf(plot, 'would roll it back').pieces);
     expect(last(worse).y).toBeGreaterThan(worse[0]?.y ?? 99);
-    expect(last(needed).y).toBeCloseTo(Math.log10(200), 6);
+    expect(last(needed).y).toBeCloseTo(Math.log10(100 / 0.6), 6);
     expect(last(worse).y).toBeGreaterThan(last(needed).y);
     expect(plot?.ticks.map(({ text }) => text)).toEqual(expect.arrayContaining(['even', '100:1']));
   });

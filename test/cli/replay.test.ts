@@ -26,7 +26,7 @@ describe('serin replay', () => {
     expect(out).toMatch(/\n2026-01-05T08:3\d:\d\dZ +1\/4 10% +rolled back: .*canary requests failed/);
     expect(out).toMatch(/\nIt would have been rolled back after \dm(\d+s)? at 10% \(step 1 of 4\): ErrorRateWorse\.\n/);
     expect(out).toContain('the canary received 50% of the requests), and that share is not judged');
-    expect(out).toMatch(/Odds +[\d,.a-z ]+ to 1 that it is worse; 200 to 1 would roll it back\./);
+    expect(out).toMatch(/Odds +[\d,.a-z ]+ to 1 that it is worse; 167 to 1 would roll it back\./);
   });
 
   it('gives a record for programs, with every look', async () => {

@@ -54,7 +54,7 @@ export function enterTimedStep(state: TimedState): TimedState {
 
 /**
  * Counts a slot. What is judged by is known before the slot is looked at: stable's past, the bounds of a pass, burstiness. A
- * slot that is not of the step, or of the canary's first minute, only tells what stable is like.
+ * slot that is not of the step, or of the canary's first minute, only tells what stable is like; the canary warms up in both.
  */
 export function countTimed(before: TimedState, slot: TimedSlot, context: GateContext): TimedState {
   const read = readSlot(before, slot.buckets);
@@ -63,7 +63,8 @@ export function countTimed(before: TimedState, slot: TimedSlot, context: GateCon
   const { timings } = read;
   const isWarm = begun.warmMs >= warmUpMs;
   const judged = slot.inStep && isWarm ? judgeSlot(begun, timings, slot.widthMs, context) : begun;
-  const warmMs = slot.inStep ? warmed(begun.warmMs, timings, warming(slot.widthMs, context.plan)) : begun.warmMs;
+  const isServed = sumOf(timings.canary.counts) > 0 || (slot.inStep && begun.warmMs > 0);
+  const warmMs = isServed ? warmed(begun.warmMs, warming(slot.widthMs, context.plan)) : begun.warmMs;
   return learnt({ ...judged, warmMs }, timings.stable, slot.widthMs);
 }
 
@@ -176,8 +177,8 @@ function agoAt(state: TimedState, { bound, ago }: Watch): Block {
   return addBlocks(ago, { canary: trial(canary), stable: trial(stable) });
 }
 
-function warmed(warmMs: number, { canary }: Timings, widthMs: number): number {
-  return warmMs > 0 || sumOf(canary.counts) > 0 ? Math.min(warmUpMs + lenientMs, warmMs + widthMs) : 0;
+function warmed(warmMs: number, widthMs: number): number {
+  return Math.min(warmUpMs + lenientMs, warmMs + widthMs);
 }
 
 /** After the warm-up more is tolerated at first, and less and less until nothing more is. */

@@ -10,7 +10,7 @@ export function oddsWords(odds: number): string {
   return odds <= 1e-9 ? '1 to more than a billion' : `1 to ${grouped(1 / odds)}`;
 }
 
-/** How strong the evidence is on either side: `7,300 to 1 that it is worse; 200 to 1 would roll it back.` Nothing where it has none. */
+/** How strong the evidence is on either side: `7,300 to 1 that it is worse; 167 to 1 would roll it back.` Nothing where it has none. */
 export function evidenceWords({ worse, fine }: Pick<GateNumbers, 'worse' | 'fine'>): readonly string[] {
   return [
     ...(worse === undefined

@@ -7,7 +7,7 @@ import { logSum } from '../statistics/race.ts';
  * What part of the rollout's false-rollback probability each gate may spend. Fixed before anything is counted, and 1 in
  * all: the weighted mean of e-processes is an e-process (Vovk and Wang 2021, section 3), whatever the gates have in common.
  */
-export const gateShares = { errors: 0.5, latency: 0.4, clientErrors: 0.1 } as const;
+export const gateShares = { errors: 0.6, latency: 0.3, clientErrors: 0.1 } as const;
 
 /** What reporters that nobody has seen before the rollout may spend together. */
 const lateShare = 0.1;

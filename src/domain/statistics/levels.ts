@@ -3,7 +3,7 @@
 /** Odds at which a step passes: a canary that does the margin's harm passes with probability 1/10 at most. */
 export const passOdds = 10;
 /** What one slot may multiply the odds of harm by, so that a single bad slot never rolls back. */
-export const capGrowth = 8;
+export const capGrowth = 16;
 /** Odds beyond which that cap is lifted: an outage is rolled back at its first slot. */
 export const catastrophe = 1e6;
 /** How much of the mixture over start times begins at once, at the steps, and every few minutes. They sum to 1. */

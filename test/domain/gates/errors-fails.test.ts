@@ -10,7 +10,7 @@ function knownStable(): Evidence {
 
 describe('The errors gate fails', () => {
   test('a canary that fails more often beyond chance, as soon as the odds suffice', () => {
-    const looks = looksAt(steadily(5, { canary: [150, 15], stable: [1_350, 13] }), aContext());
+    const looks = looksAt(steadily(5, { canary: [150, 12], stable: [1_350, 13] }), aContext());
 
     const verdicts = looks.map((verdicts) => verdicts[0]?.verdict);
     expect(verdicts).toEqual(['undecided', 'undecided', 'fail', 'fail', 'fail']);
@@ -19,10 +19,10 @@ describe('The errors gate fails', () => {
       verdict: 'fail',
       reason: 'ErrorRateWorse',
       message: expect.stringMatching(
-        /^45 of 450 \(10%\) canary requests failed against 39 of 4,050 \(0\.96%\) of stable, as its clients saw it \(reporter source\): worse than is tolerated\. Failed: 45 answered 5xx\. The difference is at least \+3 points with 95% certainty\. The odds against chance are [\d,]+ to 1\.$/,
+        /^36 of 450 \(8%\) canary requests failed against 39 of 4,050 \(0\.96%\) of stable, as its clients saw it \(reporter source\): worse than is tolerated\. Failed: 36 answered 5xx\. The difference is \+2 to \+25 points with 95% certainty\. The odds against chance are [\d,]+ to 1\.$/,
       ),
       query: 'the requests',
-      numbers: expect.objectContaining({ canary: { requests: 450, failures: 45 } }),
+      numbers: expect.objectContaining({ canary: { requests: 450, failures: 36 } }),
     });
   });
 

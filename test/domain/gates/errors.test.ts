@@ -31,7 +31,7 @@ describe('The errors gate passes', () => {
         stable: { requests: 5_400, failures: 32 },
         interval: { low: -0.0075, high: 0.015, level: 0.95 },
         margin: 0.02,
-        worse: { odds: expect.closeTo(0.32, 1), needed: 200 },
+        worse: { odds: expect.closeTo(0.32, 1), needed: expect.closeTo(100 / 0.6) },
         fine: { odds: expect.closeTo(350, -2), needed: 10 },
         progress: { have: 600, need: 600, leftMs: 0 },
       },

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { beginEvidence, beginStep } from '../../../src/domain/judge.ts';
 import { logNormal, slowTail } from '../statistics/timings.ts';
-import { lastVerdict, traffic, verdictsOf } from './latency-looks.ts';
-import { timedSlots } from './latency-slots.ts';
-import { aContext, lastOf, looksAt, origin, readingOf, rowsOf } from './readings.ts';
+import { lastVerdict, traffic, usual, verdictsOf } from './latency-looks.ts';
+import { timedBefore, timedSlots } from './latency-slots.ts';
+import { aContext, lastOf, looksAt, origin, readingOf, rowsOf, slotMs } from './readings.ts';
 
 describe('The comparison with stable', () => {
   test('passes an equal canary without any setting, and says how it knows', () => {
@@ -13,7 +13,7 @@ describe('The comparison with stable', () => {
     expect(verdict.message).toMatch(
       /^\d+ of 1,2\d\d \([\d.]+%\) canary requests took over \d+ms against .* of stable, as its clients saw it \(reporter source\)\. It is shown to be less than 1\.96x slower \(at 100ms, 250ms\)\. The share over 250ms differs by/,
     );
-    expect(verdict.numbers).toMatchObject({ fine: { needed: 10 }, worse: { needed: 250 } });
+    expect(verdict.numbers).toMatchObject({ fine: { needed: 10 }, worse: { needed: expect.closeTo(100 / 0.3) } });
     expect(verdict.numbers?.fine?.odds).toBeGreaterThanOrEqual(10);
   });
 
@@ -35,6 +35,16 @@ describe('The comparison with stable', () => {
     expect(verdicts[1]?.message).toBe(
       'No canary request has been timed yet: the first 1m of its traffic are not, because a new pod is slow at first; 30s left.',
     );
+  });
+
+  test('counts for that minute the slots before the step in which the canary is served', () => {
+    const evidence = beginStep(beginEvidence(origin, timedBefore(usual, 20_000)), origin + 2 * slotMs);
+    const slots = timedSlots({ ...traffic, canary: logNormal(400, 0.6), slots: 5 });
+
+    const looks = looksAt(slots, aContext(), evidence);
+
+    expect(lastOf('latency', looks.slice(0, 4))).toMatchObject({ verdict: 'undecided' });
+    expect(lastOf('latency', looks)).toMatchObject({ verdict: 'fail', reason: 'LatencyWorse' });
   });
 
   test('says how many requests a pass still takes', () => {
