@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { intervalOf } from '../../../src/domain/statistics/bounds.ts';
-import { addDispersion, noDispersion, phiOf } from '../../../src/domain/statistics/dispersion.ts';
+import { phiOf } from '../../../src/domain/statistics/dispersion.ts';
 import {
   beginDuel,
   type Duel,
@@ -9,72 +8,10 @@ import {
   fineOf,
   harmOf,
   isFine,
-  pastLimit,
   suspect,
-  type Terms,
 } from '../../../src/domain/statistics/duel.ts';
-import { addTrials } from '../../../src/domain/statistics/excess.ts';
-import { binomial, poisson, seeded } from './draws.ts';
+import { condemned, hundred, play, slotMs, swing, terms } from './duel-play.ts';
 
-const slotMs = 15_000;
-const terms: Terms = { margin: 0.02, scale: 0.005, warmUp: 0, alone: false };
-const hundred = Math.log(100);
-
-/** What happens to a service: requests per slot and arm, and each arm's failure rate, slot by slot. */
-interface Service {
-  readonly perSlot: number;
-  readonly weight: number;
-  readonly stable: (slot: number) => number;
-  readonly canary: (slot: number) => number;
-  /** Failures come in clusters of this size. */
-  readonly cluster?: number;
-  /** Whether half an hour of stable was seen before; it was unless this is false. */
-  readonly known?: boolean;
-}
-
-/** Plays one service and shows every slot to `look`, which ends it by saying so. */
-function play(
-  service: Service,
-  slots: number,
-  seed: number,
-  look: (duel: Duel, slot: number) => boolean | undefined,
-): Duel {
-  const random = seeded(seed);
-  const fails = (n: number, rate: number): number =>
-    service.cluster === undefined
-      ? binomial(random, n, rate)
-      : Math.min(n, service.cluster * poisson(random, (n * rate) / service.cluster));
-  let [past, dispersion] = [{ n: 0, x: 0 }, noDispersion];
-  for (let minute = 0; minute < (service.known === false ? 0 : 30); minute++) {
-    const n = poisson(random, 4 * service.perSlot * (1 - service.weight));
-    const x = fails(n, service.stable(0));
-    past = addTrials(past, { n, x });
-    dispersion = addDispersion(dispersion, { n, x });
-  }
-  let duel = beginDuel(past, dispersion);
-  for (let slot = 0; slot < slots; slot++) {
-    const [nc, ns] = [
-      poisson(random, service.perSlot * service.weight),
-      poisson(random, service.perSlot * (1 - service.weight)),
-    ];
-    const canary = { n: nc, x: fails(nc, service.canary(slot)) };
-    duel = fight(duel, { canary, stable: { n: ns, x: fails(ns, service.stable(slot)) } }, terms, slotMs);
-    if (look(duel, slot) === true) return duel;
-  }
-  return duel;
-}
-
-/** How many of `runs` services ever condemn the canary. */
-function condemned(service: Service, runs: number, slots: number): number {
-  let count = 0;
-  for (let seed = 0; seed < runs; seed++) {
-    const duel = play(service, slots, seed, (duel) => harmOf(duel) >= hundred);
-    if (harmOf(duel) >= hundred) count++;
-  }
-  return count;
-}
-
-const swing = (slot: number): number => 0.006 * (1 + 0.9 * Math.sin(slot / 30));
 const incident = (slot: number): number => (slot >= 60 && slot < 80 ? 0.06 : 0.005);
 
 describe('the evidence that the canary is worse', () => {
@@ -177,121 +114,6 @@ describe('the evidence that the canary is worse', () => {
 
     expect(at).toBeGreaterThanOrEqual(100);
     expect(at).toBeLessThan(120);
-  });
-});
-
-describe('the evidence that the canary is not worse than the margin', () => {
-  test('passes at most 10 of 100 releases that are worse by exactly the margin', () => {
-    const worse = { perSlot: 150, weight: 0.25, stable: () => 0.005, canary: () => 0.005 + terms.margin };
-    const [runs, promised] = [400, 1 / 10];
-    let passed = 0;
-    for (let seed = 0; seed < runs; seed++) if (isFine(play(worse, 100, seed, isFine))) passed++;
-
-    expect(passed).toBeLessThanOrEqual(runs * promised + 2 * Math.sqrt(runs * promised * (1 - promised)));
-  });
-
-  test('takes odds of 10 to 1, and no more', () => {
-    const equal = { perSlot: 20, weight: 0.1, stable: () => 0.005, canary: () => 0.005 };
-    let before = 0;
-
-    const duel = play(equal, 400, 1, (stand) => {
-      if (isFine(stand)) return true;
-      before = fineOf(stand);
-      return false;
-    });
-
-    expect(isFine(duel)).toBe(true);
-    expect(fineOf(duel)).toBeGreaterThanOrEqual(Math.log(10));
-    expect(before).toBeLessThan(Math.log(10));
-    expect(fineOf(duel)).toBeLessThan(Math.log(15));
-  });
-
-  test('passes an equal release soon', () => {
-    const equal = { perSlot: 150, weight: 0.1, stable: () => 0.005, canary: () => 0.005 };
-    const needed = Array.from({ length: 40 }, (_, seed) => {
-      let at = 0;
-      play(equal, 200, seed, (duel, slot) => {
-        at = slot + 1;
-        return isFine(duel);
-      });
-      return at;
-    });
-
-    expect(needed.reduce((sum, one) => sum + one, 0) / needed.length).toBeLessThan(17);
-  });
-
-  test('begins anew at every step, while the evidence of harm goes on', () => {
-    const service = { perSlot: 150, weight: 0.25, stable: () => 0.005, canary: () => 0.02 };
-    const before = play(service, 6, 1, () => false);
-
-    const after = enterDuelStep(before);
-
-    expect(after.fine).toEqual([0, 0]);
-    expect(after.canary).toEqual({ n: 0, x: 0 });
-    expect(after.harm.logs[0]).toBeGreaterThanOrEqual(before.harm.logs[0] ?? 0);
-    expect(after.past).toEqual(before.past);
-  });
-});
-
-describe('the interval for the difference', () => {
-  test.each([0, 0.01])('contains a difference of %d at all times in at least 95 of 100 services', (lift) => {
-    const service = { perSlot: 600, weight: 0.2, stable: swing, canary: (slot: number) => swing(slot) + lift };
-    let missed = 0;
-    for (let seed = 0; seed < 200; seed++) {
-      let out = false;
-      play(service, 120, seed, ({ bounds }) => {
-        const { low, high } = intervalOf(bounds, terms.scale);
-        out = out || low > lift || high < lift;
-        return out;
-      });
-      if (out) missed++;
-    }
-
-    expect(missed).toBeLessThanOrEqual(10);
-  });
-
-  test('narrows to a percentage point on either side within half an hour of 10 requests a second', () => {
-    const equal = { perSlot: 150, weight: 0.1, stable: () => 0.005, canary: () => 0.005 };
-
-    const { low, high } = intervalOf(play(equal, 120, 4, () => false).bounds, terms.scale);
-
-    expect(low).toBeGreaterThanOrEqual(-0.01);
-    expect(high).toBeLessThanOrEqual(0.015);
-  });
-});
-
-describe('a canary that has all of the traffic', () => {
-  const alone = { ...terms, margin: 0.005, alone: true };
-  const before = { n: 10_000, x: 50 };
-  const slots = (rate: number): Duel => {
-    const random = seeded(9);
-    let duel = enterDuelStep(beginDuel(before));
-    for (let slot = 0; slot < 20; slot++) {
-      const canary = { n: 300, x: binomial(random, 300, rate) };
-      duel = fight(duel, { canary, stable: { n: 0, x: 0 } }, alone, slotMs);
-    }
-    return duel;
-  };
-
-  test("is held against half as much again as stable's past, and the margin", () => {
-    expect(pastLimit(beginDuel(before), 0.005)).toBeCloseTo(1.5 * 0.00659 + 0.005, 4);
-  });
-
-  test('passes when it fails as often as stable did', () => {
-    expect(isFine(slots(0.005))).toBe(true);
-    expect(harmOf(slots(0.005))).toBeLessThan(0);
-  });
-
-  test('neither passes nor is condemned when it fails up to ten points more often: stable may have done so too', () => {
-    for (const rate of [0.05, pastLimit(beginDuel(before), alone.margin) + 0.09]) {
-      expect(isFine(slots(rate))).toBe(false);
-      expect(harmOf(slots(rate))).toBeLessThan(0);
-    }
-  });
-
-  test('is condemned when it fails thirty points more often', () => {
-    expect(harmOf(slots(0.305))).toBeGreaterThan(hundred);
-    expect(isFine(slots(0.305))).toBe(false);
   });
 });
 
