@@ -158,6 +158,17 @@ metadata:
     expect(apart.out).toContain('deployment.yaml:');
   });
 
+  it('looks for that policy in the namespace of the Deployment, where both name one', async () => {
+    const short = good
+      .replace('maxBake: 30m', 'maxBake: 2m')
+      .replace('  name: careful', '  name: careful\n  namespace: bank');
+    const inside = (namespace: string) =>
+      deployment.replace('  name: checkout', `  name: checkout\n  namespace: ${namespace}`);
+
+    expect((await lint(`${short}---\n${inside('bank')}`)).code).toBe(2);
+    expect((await lint(`${short}---\n${inside('shop')}`)).code).toBe(0);
+  });
+
   it('finds annotations that do nothing: misspelt, misplaced or alone', async () => {
     const template = '\nspec:\n  template:\n    metadata:\n      annotations:\n        serin.dev/canary: enabled\n';
     const misspelt = await lint(deployment.replace('serin.dev/bake', 'serin.dev/bakes'));

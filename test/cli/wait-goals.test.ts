@@ -24,6 +24,10 @@ describe('serin wait --for=step=2', () => {
     });
   });
 
+  it('takes the last step for one that there is', async () => {
+    expect((await at({ phase: 'baking', step: 3 }).run(`wait ${name} --for=step=4`)).code).toBe(0);
+  });
+
   it.each<[string, Partial<RolloutStatus>]>([
     ['an earlier one is judged', { phase: 'baking', step: 0 }],
     ['its weight is not in effect yet', { phase: 'shifting', step: 1 }],

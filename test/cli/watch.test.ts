@@ -19,6 +19,20 @@ describe('serin watch', () => {
     expect(drawings.at(-1)).toContain('└─ Worse.\n');
   });
 
+  it('says what hinders the pods of the canary, and keeps within the height of the screen', async () => {
+    const cluster = testCluster();
+    cluster.put(baking);
+    cluster.deploy(aWorkload({ name: baking.spec.canary.workload }));
+    cluster.managed.troubles = [{ pod: 'checkout-x1', kind: 'crashLoop', message: 'panic: no config' }];
+    cluster.after(2_000, () => cluster.interrupt());
+
+    const { out } = await cluster.run('watch checkout', { screen: true, columns: 100, rows: 18 });
+
+    const [first = ''] = framesOf(out);
+    expect(first).toContain('checkout-x1: panic: no config');
+    expect(first.split('\n').length).toBeLessThanOrEqual(18);
+  });
+
   it('gives the cursor back however it ends, and never wipes what it is about to draw', async () => {
     const cluster = testCluster();
     cluster.put(baking);

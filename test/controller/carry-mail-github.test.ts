@@ -54,6 +54,20 @@ describe('GitHub', () => {
     expect(seen.maybeTwice).toBe(1);
   });
 
+  it('is told of the last of several changes that are one state to it', async () => {
+    const { change, create, deployments, settle, start } = await mailScene('github');
+    const id = await create('quick');
+    for (const phase of ['preparing', 'shifting', 'promoted'] as const)
+      await change(id, { phase, message: `Now ${phase}.` });
+
+    await settle([start()]);
+
+    expect(deployments('quick')[0]?.statuses).toMatchObject([
+      { state: 'in_progress', description: 'Now shifting.' },
+      { state: 'success', description: 'Now promoted.' },
+    ]);
+  });
+
   it('gets a deployment anew when somebody deleted the first', async () => {
     const { change, create, deployments, github, settle, start, states } = await mailScene('github');
     const id = await create('removed');

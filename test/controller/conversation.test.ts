@@ -1,5 +1,6 @@
 // What several people ask at the same moment, and what is asked of another controller's namespace, over rollouts in memory.
 import { describe, expect, it } from 'vitest';
+import { aVerdict } from '../support/builders.ts';
 import { id, talking } from './conversation-scene.ts';
 
 type Scene = Awaited<ReturnType<typeof talking>>;
@@ -41,6 +42,19 @@ describe('in a conversation', () => {
     );
     expect((await rollouts.get(id))?.spec.requests).toEqual([]);
   });
+});
+
+it('why tells what every gate says, with the query where it has one', async () => {
+  const asked = aVerdict('undecided', { query: 'sum(istio_requests_total)' });
+  const scene = await talking({ phase: 'baking', verdicts: [asked, aVerdict('pass', { gate: 'health' })] });
+
+  const said = await scene.talk.command(speakerIn(scene, 'ada'), 'why reviews-v2', 'slack-1');
+
+  expect(said.split('\n').slice(-3)).toEqual([
+    'errors: undecided. The errors gate says undecided.',
+    'sum(istio_requests_total)',
+    'health: pass. The errors gate says pass.',
+  ]);
 });
 
 describe('a controller for one namespace', () => {

@@ -78,6 +78,7 @@ export interface TestCluster {
       readonly screen?: boolean;
       readonly colour?: boolean;
       readonly columns?: number;
+      readonly rows?: number;
       readonly unicode?: boolean;
     },
   ): Promise<Ran>;
@@ -159,7 +160,7 @@ export function testCluster(): TestCluster {
         managed.forbidden
           ? Promise.reject(Object.assign(new Error('Forbidden.'), { status: 403 }))
           : read(workloads.get(name)),
-      troubles: async () => [],
+      troubles: async () => managed.troubles,
       generations: async () => managed.generations,
     },
     ...managedPorts,
@@ -284,10 +285,10 @@ export function testCluster(): TestCluster {
     refuses: (outcome) => {
       refusal = outcome;
     },
-    async run(line, { screen = false, colour = false, columns = 80, unicode = true } = {}) {
+    async run(line, { screen = false, colour = false, columns = 80, unicode = true, ...tall } = {}) {
       const [out, err]: [string[], string[]] = [[], []];
       const words = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
-      const code = await runProgram(words, parts(out, err, { interactive: screen, colour, columns, unicode }));
+      const code = await runProgram(words, parts(out, err, { interactive: screen, colour, columns, unicode, ...tall }));
       return { code, out: out.join(''), err: err.join('') };
     },
   };

@@ -2,7 +2,7 @@
 import { memoryGauge } from '../../../src/adapters/memory/gauge.ts';
 import type { MetricsSource, PastTemplate, WholeCluster } from '../../../src/cli/cluster.ts';
 import type { LanesWanted, RouteProblem, Surveyed } from '../../../src/controller/mesh-port.ts';
-import type { Gauge, Generation, Metrics, Workload } from '../../../src/controller/ports.ts';
+import type { Gauge, Generation, Metrics, PodTrouble, Workload } from '../../../src/controller/ports.ts';
 import type { Slot, SlotReading } from '../../../src/domain/evidence.ts';
 import type { Lanes } from '../../../src/domain/lanes.ts';
 import type { Rollout, RolloutSpec, RolloutStatus } from '../../../src/domain/rollout.ts';
@@ -35,6 +35,8 @@ export interface ManagedSide {
   gauge: Gauge;
   /** Whether the user may read no Deployment. */
   forbidden: boolean;
+  /** What hinders the pods of every Deployment. */
+  troubles: readonly PodTrouble[];
   /** Called whenever the hold is lifted or the adoption ended. */
   onChange: (workload: Workload) => Workload | undefined;
 }
@@ -58,6 +60,7 @@ export function managedSide(workloads: Map<string, Workload>): { readonly side: 
     metrics: undefined,
     gauge: memoryGauge(),
     forbidden: false,
+    troubles: [],
     onChange: () => undefined,
   };
 
