@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { moved } from './defaults.ts';
 import { type Outcome, play, type Rule } from './rule.ts';
 import { rules } from './rules.ts';
 import { allScenarios, type Scenario } from './scenarios.ts';
@@ -36,7 +37,7 @@ export function scenarioOf(id: string): Scenario {
 
 /** The rule of this name. */
 export function ruleOf(id: string): Rule {
-  const found = rules.find((rule) => rule.id === id);
+  const found = [...rules, ...moved].find((rule) => rule.id === id);
   if (found === undefined)
     throw new Error(`No rule is called ${id}. There are: ${rules.map((one) => one.id).join(', ')}.`);
   return found;

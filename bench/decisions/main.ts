@@ -1,5 +1,5 @@
 // Compares decisions: `node bench/decisions/main.ts --draws 2000 --seed 1 [--bad-draws N] [--cells a,b] [--rules a,b] [--workers 2]
-// [--data FOLDER] [--out FOLDER] [--measures] [--report-only]`. Batches that were played before by the same code are taken from
+// [--data FOLDER] [--out FOLDER] [--defaults] [--measures] [--report-only]`. Batches that were played before by the same code are taken from
 // the data folder, so that a run can be cut and gone on with. `--cells` takes beginnings of names; `plain` names the conformance cells.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { type Batch, batchSize, ruleOf, type Shelf, shelfIn, versionOf } from './batch.ts';
 import { cellOf } from './cell.ts';
 import { playAll } from './crew.ts';
+import { moved, movedCells, movedSection } from './defaults.ts';
 import { measure } from './measures.ts';
 import { plotsOf } from './plots.ts';
 import { reportOf } from './report.ts';
@@ -21,6 +22,8 @@ interface Order {
   readonly scenarios: readonly Scenario[];
   readonly rules: readonly string[];
   readonly drawsOf: (scenario: Scenario) => number;
+  /** Serin with other defaults, and how many draws of each of its cells. */
+  readonly moved: { readonly rules: readonly string[]; readonly draws: number };
 }
 
 async function main(): Promise<void> {
@@ -34,6 +37,7 @@ async function main(): Promise<void> {
       workers: { type: 'string', default: '2' },
       data: { type: 'string', default: join(tmpdir(), 'serin-decisions') },
       out: { type: 'string', default: import.meta.dirname },
+      defaults: { type: 'boolean', default: false },
       measures: { type: 'boolean', default: false },
       'report-only': { type: 'boolean', default: false },
     },
@@ -45,6 +49,7 @@ async function main(): Promise<void> {
     scenarios: chosen(values.cells),
     rules: values.rules?.split(',').map((id) => ruleOf(id).id) ?? rules.map(({ id }) => id),
     drawsOf: ({ truth }) => (truth === 'equal' ? draws : badDraws),
+    moved: { rules: values.defaults ? moved.map(({ id }) => id) : [], draws: badDraws },
   };
   const shelf = shelfIn(values.data);
   if (!values['report-only']) await playMissing(order, shelf, count(values.workers));
@@ -77,21 +82,22 @@ async function playMissing(order: Order, shelf: Shelf, workers: number): Promise
 }
 
 /** A first batch of every cell, then a second: what a cut run leaves is even. */
-function batchesOf({ seed, scenarios: cells, rules: ids, drawsOf }: Order): readonly Batch[] {
-  return cells
-    .flatMap((scenario) =>
-      ids.flatMap((rule) => {
-        const draws = drawsOf(scenario);
-        return Array.from({ length: Math.ceil(draws / batchSize) }, (_, index) => ({
-          scenario: scenario.id,
-          rule,
-          seed,
-          from: index * batchSize,
-          to: Math.min(draws, (index + 1) * batchSize),
-        }));
-      }),
-    )
-    .sort((a, b) => a.from - b.from);
+function batchesOf({ seed, scenarios: cells, rules: ids, drawsOf, moved: others }: Order): readonly Batch[] {
+  const usual = cells.flatMap((scenario) => ids.flatMap((rule) => batches(scenario.id, rule, seed, drawsOf(scenario))));
+  const besides = others.rules.flatMap((rule) =>
+    movedCells.flatMap((scenario) => batches(scenario, rule, seed, others.draws)),
+  );
+  return [...usual, ...besides].sort((a, b) => a.from - b.from);
+}
+
+function batches(scenario: string, rule: string, seed: number, draws: number): readonly Batch[] {
+  return Array.from({ length: Math.ceil(draws / batchSize) }, (_, index) => ({
+    scenario,
+    rule,
+    seed,
+    from: index * batchSize,
+    to: Math.min(draws, (index + 1) * batchSize),
+  }));
 }
 
 function write(order: Order, shelf: Shelf, out: string, measures: readonly string[]): void {
@@ -106,6 +112,7 @@ function write(order: Order, shelf: Shelf, out: string, measures: readonly strin
       return found === undefined || found.length === 0 ? undefined : cellOf(found);
     },
   };
+  const besides = order.moved.rules.length === 0 ? [] : [movedSection(results)];
   mkdirSync(out, { recursive: true });
   const plots = plotsOf(results, `seed ${order.seed}; ${command}`);
   for (const { name, svg } of plots) writeFileSync(join(out, name), svg);
@@ -113,7 +120,7 @@ function write(order: Order, shelf: Shelf, out: string, measures: readonly strin
   const versions = shown.map((rule) => `${rule.id} ${versionOf(rule)}`);
   writeFileSync(
     join(out, 'report.md'),
-    `${reportOf(results, { command, seed: order.seed, machine, versions, measures }, plots)}\n`,
+    `${reportOf(results, { command, seed: order.seed, machine, versions, measures: [...besides, ...measures] }, plots)}\n`,
   );
   say(`${join(out, 'report.md')} is written`);
 }

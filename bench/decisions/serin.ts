@@ -2,7 +2,7 @@
 import { decideBake } from '../../src/domain/decide.ts';
 import { type Evidence, gridAfter, type SlotReading } from '../../src/domain/evidence.ts';
 import { beginEvidence, beginStep, judge } from '../../src/domain/judge.ts';
-import { defaultPlan as plan, weightOf } from '../../src/domain/plan.ts';
+import { defaultPlan, type Plan, weightOf } from '../../src/domain/plan.ts';
 import { imagined } from '../../src/domain/replay-rollout.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import type { GateVerdict } from '../../src/domain/verdict.ts';
@@ -15,7 +15,21 @@ const settleMs = 5_000;
 const lagMs = slotMs;
 
 /** Serin over the default plan, counted by clients and servers. */
-export const serin: Rule = { id: 'serin', title: 'Serin', source: import.meta.filename, settings: '', begin };
+export const serin: Rule = serinUnder({ id: 'serin', title: 'Serin' });
+
+/** What is to be moved of the default plan. */
+export interface Moved {
+  readonly id: string;
+  readonly title: string;
+  readonly change?: Partial<Plan>;
+}
+
+/** Serin over the default plan with something of it moved. */
+export function serinUnder({ id, title, change }: Moved): Rule {
+  const settings = change === undefined ? '' : JSON.stringify(change);
+  const plan = { ...defaultPlan, ...change };
+  return { id, title, source: import.meta.filename, settings, begin: (world) => begin(world, plan) };
+}
 
 interface Stand {
   readonly evidence: Evidence;
@@ -23,7 +37,7 @@ interface Stand {
   readonly bakeSince: Instant;
 }
 
-function begin(world: World): Run {
+function begin(world: World, plan: Plan): Run {
   const isDead = world.scenario.harm.dead === true;
   const counting: Counting = { reporters: ['source', 'destination'], latency: true, unreachable: isDead };
   const { before, pattern } = timeBefore(world, counting);

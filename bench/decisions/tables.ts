@@ -107,11 +107,13 @@ function ranged(share: Share): string {
   return `${percent(share)} [${(100 * share.range.low).toFixed(1)}-${(100 * share.range.high).toFixed(1)}]`;
 }
 
-function percent({ share }: Share): string {
+/** A share in percent. */
+export function percent({ share }: Share): string {
   return (100 * share).toFixed(share > 0 && share < 0.01 ? 2 : 1);
 }
 
-function minutes(time: Time | undefined): string {
+/** Minutes; a dash where there are none. */
+export function minutes(time: Time | undefined): string {
   return time === undefined ? '-' : String(Math.round(time.value * 10) / 10);
 }
 
@@ -119,7 +121,8 @@ function minutesRanged(time: Time | undefined): string {
   return time === undefined ? '-' : `${minutes(time)} [${time.range.low}-${time.range.high}]`;
 }
 
-function mean({ mean: value, error }: Mean): string {
+/** A mean and its standard error. */
+export function mean({ mean: value, error }: Mean): string {
   const digits = value >= 100 ? 0 : 1;
   return `${value.toFixed(digits)} ± ${error.toFixed(digits)}`;
 }

@@ -67,6 +67,12 @@ describe('serin lint', () => {
       'Expected one or several of slack: {channel: ...}',
     ],
     [
+      'a freeze that is no window',
+      (text) => `${text}  freeze: [~, { name: night, days: Mon }]\n`,
+      19,
+      'spec.freeze[0] of CanaryPolicy careful is no window',
+    ],
+    [
       'a freeze',
       (text) => `${text}  freeze: [{ name: night, days: [Someday] }]\n`,
       19,
