@@ -18,20 +18,18 @@ async function freeze(story: Story): Promise<void> {
 }
 
 const plan = { steps: '50,100', bake: '2s', approval: 'every-step' };
+/** Asked for once, when all weights have been passed. */
+const lastOnly = { approval: 'before-promotion' };
 
 describe.concurrent('approval', () => {
   it('is given by kubectl for one step and by serin for the next, and the rollout is promoted', async (context) => {
     const story = await storyOf(context, 'approve', { rps: 200 });
     await story.release(plan);
-    const first = await story.until('the first question', ({ status }) => status.phase === 'awaitingApproval', 90_000);
+    const first = await story.until('the first question', ({ status }) => status.phase === 'awaitingApproval');
     const shown = await story.serin('status', 'reviews-v2');
     const request = kubectlRequest({ id: 'by-kubectl', verb: 'approve', step: 0, actor: 'kubernetes-admin' });
     await story.kubectl(['patch', 'canaryrollout', first.metadata.name, ...request]);
-    await story.until(
-      'the second question',
-      ({ status }) => status.phase === 'awaitingApproval' && status.step === 1,
-      90_000,
-    );
+    await story.until('the second question', ({ status }) => status.phase === 'awaitingApproval' && status.step === 1);
     await story.kubectl([
       'wait',
       'canaryrollout',
@@ -41,7 +39,7 @@ describe.concurrent('approval', () => {
     ]);
     const late = await story.serin('approve', 'reviews-v2', '--step', '1');
     const approved = await story.serin('approve', 'reviews-v2', '--reason', 'looks fine');
-    const end = await story.reaches('promoted', 90_000);
+    const end = await story.reaches('promoted');
 
     expect(shown.stdout).toContain('the step to 100% waits for approval: serin approve reviews-v2');
     expect(late.stdout).toContain('Step 1 was approved already');
@@ -58,7 +56,7 @@ describe.concurrent('approval', () => {
   it('that nobody gives in time ends the rollout, and serin wait says so', async (context) => {
     const story = await storyOf(context, 'expire', { rps: 200 });
     await story.release({ ...plan, 'approval-timeout': '6s' });
-    await story.until('the question', ({ status }) => status.phase === 'awaitingApproval', 90_000);
+    await story.until('the question', ({ status }) => status.phase === 'awaitingApproval');
 
     const waited = await story.serin('wait', 'reviews-v2', '--timeout', '50s');
     const end = await story.reaches('rolledBack', 30_000);
@@ -73,7 +71,7 @@ describe.concurrent('approval', () => {
   it('is not needed in a freeze: it holds the weight, refuses a promote, and an override goes on', async (context) => {
     const story = await storyOf(context, 'freeze', { rps: 200 });
     await story.release({ steps: '50,100', bake: '8s' });
-    await story.until('the bake', ({ status }) => status.phase === 'baking', 90_000);
+    await story.until('the bake', ({ status }) => status.phase === 'baking');
     await freeze(story);
 
     const held = await story.until('the freeze to hold it', ({ status }) => status.reason === 'Frozen', 60_000);
@@ -81,7 +79,7 @@ describe.concurrent('approval', () => {
     const refused = await story.serin('promote', 'reviews-v2');
     const thoughtless = await story.serin('promote', 'reviews-v2', '--override-freeze');
     const overridden = await story.serin('promote', 'reviews-v2', '--override-freeze', '--reason', 'login is broken');
-    const end = await story.reaches('promoted', 90_000);
+    const end = await story.reaches('promoted');
 
     expect(held.status).toMatchObject({ phase: 'baking', step: 0 });
     expect(held.status.message).toContain('by "audit" of CanaryPolicy');
@@ -97,12 +95,12 @@ describe.concurrent('approval', () => {
   it('or not: what a freeze holds is rolled back all the same when it turns bad', async (context) => {
     const story = await storyOf(context, 'freeze-bad', { rps: 200 });
     await story.release({ steps: '50,100', bake: '10s' });
-    await story.until('the bake', ({ status }) => status.phase === 'baking', 90_000);
+    await story.until('the bake', ({ status }) => status.phase === 'baking');
     await freeze(story);
     await story.until('the freeze to hold it', ({ status }) => status.reason === 'Frozen', 60_000);
 
     await story.mesh.putBehaviour(story.namespace, 'reviews-v2', { kind: '5xx', rate: 0.5 });
-    const end = await story.reaches('rolledBack', 90_000);
+    const end = await story.reaches('rolledBack');
 
     expect(end.status.cause).toBe('gate');
     expect(await story.weights()).toEqual([100, 0]);
@@ -110,7 +108,7 @@ describe.concurrent('approval', () => {
 
   it('that nobody gives in time is done without where the plan says advance', async (context) => {
     const story = await storyOf(context, 'expire-on', { rps: 200 });
-    await story.release({ ...plan, steps: '100', 'approval-timeout': '6s', 'on-approval-timeout': 'advance' });
+    await story.release({ ...plan, ...lastOnly, 'approval-timeout': '6s', 'on-approval-timeout': 'advance' });
 
     const end = await story.reaches('promoted');
 
@@ -120,21 +118,21 @@ describe.concurrent('approval', () => {
 
   it('that nobody gives in time is waited for where the plan says hold, and still counts', async (context) => {
     const story = await storyOf(context, 'expire-hold', { rps: 200 });
-    await story.release({ ...plan, steps: '100', 'approval-timeout': '6s', 'on-approval-timeout': 'hold' });
+    await story.release({ ...plan, ...lastOnly, 'approval-timeout': '6s', 'on-approval-timeout': 'hold' });
     const stalled = await story.until('the alarm', ({ status }) =>
       status.conditions.some(({ type, status: is }) => type === 'Stalled' && is === 'True'),
     );
 
     const approved = await story.serin('approve', 'reviews-v2');
-    await story.reaches('promoted', 90_000);
+    await story.reaches('promoted');
 
     expect(stalled.status.phase).toBe('awaitingApproval');
-    expect(approved).toMatchObject({ code: 0, stdout: expect.stringContaining('Step 1 is approved by admin') });
+    expect(approved).toMatchObject({ code: 0, stdout: expect.stringContaining('Step 2 is approved by admin') });
   });
 
   it('is not taken from who made the change, nor a promote in its place', async (context) => {
     const story = await storyOf(context, 'author', { rps: 200 });
-    await story.release({ ...plan, steps: '100', 'approval-by-author': 'refused', author: 'admin' });
+    await story.release({ ...plan, ...lastOnly, 'approval-by-author': 'refused', author: 'admin' });
     const asked = await story.until('the question', ({ status }) => status.phase === 'awaitingApproval');
 
     const own = await story.serin('approve', 'reviews-v2');
@@ -143,9 +141,9 @@ describe.concurrent('approval', () => {
       'patch',
       'canaryrollout',
       asked.metadata.name,
-      ...kubectlRequest({ id: 'by-carol', actor: 'carol', verb: 'approve', step: 0 }),
+      ...kubectlRequest({ id: 'by-carol', actor: 'carol', verb: 'approve', step: 1 }),
     ]);
-    await story.reaches('promoted', 90_000);
+    await story.reaches('promoted');
 
     for (const refused of [own, promote])
       expect(refused).toMatchObject({

@@ -20,7 +20,7 @@ describe.concurrent('serin wait ends with', () => {
 
     const end = await good.rollout();
     expect([code, stdout]).toEqual([0, `${end?.metadata.name} promoted: ${end?.status.message}\n`]);
-    expect(stderr).toContain('Waiting up to 2m for reviews-v2 to be promoted.\n');
+    expect(stderr).toContain('Waiting up to 4m for reviews-v2 to be promoted.\n');
     for (const change of [' baking step=1/2 ', ' promoted step=2/2 ']) expect(stderr).toContain(change);
   });
 
