@@ -19,7 +19,7 @@ describe('serin watch', () => {
     expect(drawings.at(-1)).toContain('└─ Worse.\n');
   });
 
-  it('says what hinders the pods of the canary, and keeps within the height of the screen', async () => {
+  it('says what hinders the pods of the canary, and all of it within the height of the screen', async () => {
     const cluster = testCluster();
     cluster.put(baking);
     cluster.deploy(aWorkload({ name: baking.spec.canary.workload }));
@@ -31,6 +31,7 @@ describe('serin watch', () => {
     const [first = ''] = framesOf(out);
     expect(first).toContain('checkout-x1: panic: no config');
     expect(first.split('\n').length).toBeLessThanOrEqual(18);
+    expect(first).toContain('You can: serin promote');
   });
 
   it('gives the cursor back however it ends, and never wipes what it is about to draw', async () => {
