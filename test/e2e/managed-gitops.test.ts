@@ -1,4 +1,4 @@
-// The same manifests applied again every other second through a whole rollout, in the three ways of tools: it ends well, and what
+// The same manifests applied again every five seconds through a whole rollout, in the three ways of tools: it ends well, and what
 // it costs is counted.
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +17,8 @@ import {
 import { type Applying, type ManagedStory, managedStoryOf } from '../support/managed-story.ts';
 import { virtualServicesPath, watch } from '../support/watching.ts';
 
-const everyMs = 2_000;
+// As a tool that corrects drift at once does it. Each apply puts the routes back for a moment, and of requests 2% may go astray.
+const everyMs = 5_000;
 
 interface Loop {
   /** How often everything was applied. */
@@ -56,7 +57,7 @@ async function told(of: ManagedStory, how: Applying, loop: Loop, events: number,
   );
 }
 
-describe.concurrent('everything applied again every two seconds', () => {
+describe.concurrent('everything applied again every five seconds', () => {
   it.for(['client', 'server', 'forced'] as const)(
     'by %s-side apply does not keep a good release from its promotion',
     async (how, context) => {

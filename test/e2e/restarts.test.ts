@@ -9,7 +9,7 @@ import { bakesOf, weightsMoved } from '../support/history.ts';
 const long = process.env['SERIN_LONG'] === '1';
 const awayMs = long ? 60_000 : 20_000;
 const livesMs = 5_000;
-const lives = 40;
+const lives = 60;
 
 async function ownRedis({ onTestFinished }: Cleanup): Promise<TestRedis> {
   const redis = await testRedis();
