@@ -1,6 +1,7 @@
 // Compares decisions: `node bench/decisions/main.ts --draws 2000 --seed 1 [--bad-draws N] [--cells a,b] [--rules a,b] [--workers 2]
-// [--data FOLDER] [--out FOLDER] [--defaults] [--measures] [--report-only]`. Batches that were played before by the same code are taken from
-// the data folder, so that a run can be cut and gone on with. `--cells` takes beginnings of names; `plain` names the conformance cells.
+// [--data FOLDER] [--out FOLDER] [--defaults] [--measures] [--report-only]`. Batches that were played before by the same code are
+// taken from the data folder, so that a run can be cut and gone on with. `--cells` takes beginnings of names; `plain` names the
+// conformance cells.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
