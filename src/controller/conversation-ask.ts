@@ -15,7 +15,7 @@ export interface AskParts {
 }
 
 /** How long an answer is waited for. */
-export const answerWithinMs: Millis = 10_000;
+export const answerWithinMs: Millis = 30_000;
 const askEveryMs: Millis = 250;
 
 /**

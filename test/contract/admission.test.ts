@@ -27,7 +27,7 @@ describe('the admission policy for requests', () => {
     const { id } = await begin();
     const isInForce = async (): Promise<boolean> =>
       (await ask(admin, id, { actor: 'somebody' }, { dryRun: 'All' })).status === 403;
-    await eventually('the policy to be in force', isInForce, { withinMs: 30_000 });
+    await eventually('the policy to be in force', isInForce);
   });
 
   /** A rollout in a bound namespace, where alice is an operator and bob may only write. */

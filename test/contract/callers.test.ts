@@ -62,7 +62,6 @@ describe('on a cluster', () => {
       await eventually(
         'the authorizer to follow',
         async () => right !== undefined && (await callers.may(caller, right, namespace)) === wanted,
-        { withinMs: 10_000 },
       );
     }
 

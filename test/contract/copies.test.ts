@@ -51,7 +51,7 @@ describe('on a cluster', () => {
     await demand(admin, 'POST', `/api/v1/namespaces/${namespace}/services`, { body: service });
     const workloads = clusterWorkloads(controller, clock);
     const isThere = async (): Promise<boolean> => (await workloads.get(namespace, name))?.complete === true;
-    await eventually('the Deployment to be complete', isThere, { withinMs: 30_000 });
+    await eventually('the Deployment to be complete', isThere);
     await change(admin, path(name), { metadata: { labels: { owner: 'argo' } }, spec: { paused: true, ...extra } });
     return {
       copies: clusterCopies(controller),
@@ -97,7 +97,7 @@ describe('on a cluster', () => {
     await demand(connections().admin, 'DELETE', bench.path('checkout'));
     const isGone = async (): Promise<boolean> =>
       (await bench.workloads.get(bench.namespace, 'checkout-copy')) === undefined;
-    await eventually('the copy to go', isGone, { withinMs: 30_000 });
+    await eventually('the copy to go', isGone);
   });
 
   it('roll and wait as the Deployment does', async () => {
@@ -144,10 +144,10 @@ describe('on a cluster', () => {
       rollout: 'long-1',
       replicas: 1,
     });
-    await eventually('its pod to be listed', listed, { withinMs: 30_000 });
+    await eventually('its pod to be listed', listed);
 
     await bench.copies.scale(bench.namespace, `${long}-copy`, 0);
 
-    await eventually('its pod to be listed no more', async () => !(await listed()), { withinMs: 30_000 });
+    await eventually('its pod to be listed no more', async () => !(await listed()));
   });
 });

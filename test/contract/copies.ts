@@ -14,8 +14,6 @@ export interface CopiesBench {
   update(image: string): Promise<void>;
 }
 
-const withinMs = 30_000;
-
 /** The promises of the port. `begin` gives each test a bench of its own. */
 export function copiesContract(name: string, begin: () => Promise<CopiesBench>): void {
   describe(`copies (${name})`, () => {
@@ -42,14 +40,10 @@ export function copiesContract(name: string, begin: () => Promise<CopiesBench>):
     }
 
     function when(copy: string, what: string, holds: (seen: Workload) => boolean): Promise<Workload> {
-      return eventually(
-        what,
-        async () => {
-          const seen = await bench.workloads.get(bench.namespace, copy);
-          return seen !== undefined && holds(seen) && seen;
-        },
-        { withinMs },
-      );
+      return eventually(what, async () => {
+        const seen = await bench.workloads.get(bench.namespace, copy);
+        return seen !== undefined && holds(seen) && seen;
+      });
     }
 
     it('run the template of the Deployment under its revision, in the size asked for', async () => {
@@ -109,20 +103,18 @@ export function copiesContract(name: string, begin: () => Promise<CopiesBench>):
     it('are listed by the Service as long as they have pods', async () => {
       const copy = await made(1);
       const listed = (): Promise<boolean> => bench.copies.isListed(bench.namespace, copy, bench.hosts);
-      await eventually('the pod to be listed', listed, { withinMs });
+      await eventually('the pod to be listed', listed);
 
       await bench.copies.scale(bench.namespace, copy, 0);
 
-      await eventually('the pod to be listed no more', async () => !(await listed()), { withinMs });
+      await eventually('the pod to be listed no more', async () => !(await listed()));
     });
 
     it('go when they are removed, and nobody minds that they are gone', async () => {
       const copy = await made(1);
 
       await bench.copies.remove(bench.namespace, copy);
-      await eventually('it to go', async () => (await bench.workloads.get(bench.namespace, copy)) === undefined, {
-        withinMs,
-      });
+      await eventually('it to go', async () => (await bench.workloads.get(bench.namespace, copy)) === undefined);
 
       await bench.copies.remove(bench.namespace, copy);
       await bench.copies.scale(bench.namespace, copy, 2);

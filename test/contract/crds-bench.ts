@@ -64,7 +64,7 @@ export function connectionsForTests(): () => Connections {
 async function applyDefinitions(): Promise<void> {
   const definitions = join(deployFolder, 'crds');
   await apply(definitions);
-  await kubectlOutput(stackOfThisRun(), ['wait', '--for=condition=Established', '--timeout=20s', '-f', definitions]);
+  await kubectlOutput(stackOfThisRun(), ['wait', '--for=condition=Established', '--timeout=60s', '-f', definitions]);
 }
 
 async function apply(path: string): Promise<void> {

@@ -207,7 +207,7 @@ describe('on a cluster', () => {
 
     it('can be waited for by its conditions', async () => {
       const id = await begin();
-      const args = ['wait', `cro/${id.name}`, '--namespace', id.namespace, '--for=condition=Finished', '--timeout=20s'];
+      const args = ['wait', `cro/${id.name}`, '--namespace', id.namespace, '--for=condition=Finished', '--timeout=60s'];
       const waiting = kubectl(stackOfThisRun(), args);
       const rollout = await store().get(id);
 

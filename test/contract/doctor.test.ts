@@ -92,14 +92,10 @@ describe('on a cluster, the doctor', () => {
     // Pods get ready one by one, and lists of a busy cluster may be late: what is odd for good is what is left.
     let findings: readonly Finding[] = [];
     const odd = () => findings.filter(({ level }) => level !== 'fine').map(({ id, level }) => `${id} ${level}`);
-    await eventually(
-      'everything else to be fine',
-      async () => {
-        findings = await doctor.examine(namespace, 'reviews-v2');
-        return odd().length <= 5 && byId(findings)['stable-ready']?.level === 'fine';
-      },
-      { withinMs: 90_000 },
-    );
+    await eventually('everything else to be fine', async () => {
+      findings = await doctor.examine(namespace, 'reviews-v2');
+      return odd().length <= 5 && byId(findings)['stable-ready']?.level === 'fine';
+    });
 
     // No webhook of istiod's is here, and every number of Prometheus is 1.
     expect(odd().toSorted()).toEqual([
@@ -149,14 +145,10 @@ describe('on a cluster, the doctor', () => {
       spec: { hard: { pods: '3' } },
     });
 
-    const findings = await eventually(
-      'the quota to be counted',
-      async () => {
-        const found = await doctorOf(connections().admin, { whole: true }).examine(namespace, 'reviews-v2');
-        return byId(found)['quota']?.level === 'warning' && found;
-      },
-      { withinMs: 120_000 },
-    );
+    const findings = await eventually('the quota to be counted', async () => {
+      const found = await doctorOf(connections().admin, { whole: true }).examine(namespace, 'reviews-v2');
+      return byId(found)['quota']?.level === 'warning' && found;
+    });
 
     expect(byId(findings)).toMatchObject({
       'foreign-pods': { level: 'blocking' },

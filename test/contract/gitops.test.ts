@@ -58,7 +58,7 @@ describe('a real Deployment, by the health check of the page', () => {
     const path = `/apis/apps/v1/namespaces/${namespace}/deployments/checkout`;
     const status = async (): Promise<string> => (await health(await demand(admin, 'GET', path))).status;
     const until = (wanted: string): Promise<unknown> =>
-      eventually(`${wanted}`, async () => (await status()) === wanted, { withinMs: 30_000 });
+      eventually(`${wanted}`, async () => (await status()) === wanted);
     const image = (name: string): object => ({ template: { spec: { containers: [{ name: 'app', image: name }] } } });
 
     await until('Healthy');
@@ -71,10 +71,8 @@ describe('a real Deployment, by the health check of the page', () => {
     const message = 'Serin: 9 of 10 (90%) canary requests failed.';
     const condition = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message };
     const body = { status: { conditions: [condition] } };
-    await eventually(
-      'the Deployment controller to have seen it paused',
-      async () => JSON.stringify(await demand(admin, 'GET', path)).includes('DeploymentPaused'),
-      { withinMs: 30_000 },
+    await eventually('the Deployment controller to have seen it paused', async () =>
+      JSON.stringify(await demand(admin, 'GET', path)).includes('DeploymentPaused'),
     );
     const contentType = 'application/strategic-merge-patch+json';
     await demand(admin, 'PATCH', `${path}/status`, { body, contentType });
@@ -88,7 +86,6 @@ describe('a real Deployment, by the health check of the page', () => {
     await eventually(
       'the condition to heal by itself',
       async () => !JSON.stringify(await demand(admin, 'GET', path)).includes('ProgressDeadlineExceeded'),
-      { withinMs: 30_000 },
     );
     expect(await status()).toBe('Healthy');
   });

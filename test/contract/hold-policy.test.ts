@@ -82,14 +82,10 @@ async function begin(): Promise<Bench> {
     };
   }
   const complete = (): Promise<Workload> =>
-    eventually(
-      'the Deployment to be complete',
-      async () => {
-        const workload = await seen();
-        return workload.complete && workload.hash !== undefined && workload;
-      },
-      { withinMs: 30_000 },
-    );
+    eventually('the Deployment to be complete', async () => {
+      const workload = await seen();
+      return workload.complete && workload.hash !== undefined && workload;
+    });
   const edit = async (body: unknown): Promise<Seen> => deploymentSchema.parse(await change(admin, path, body));
   return { namespace, holds: clusterHolds(controller, clock), seen, read, edit, ask, run, complete };
 }
@@ -114,7 +110,7 @@ async function holding(): Promise<Bench & { readonly stable: string }> {
 /** Lifts the pause as Serin does, once nobody writes the Deployment in between. */
 async function lifted({ holds, seen }: Bench): Promise<void> {
   const isLifted = async (): Promise<boolean> => (await holds.lift(await seen())) === 'lifted';
-  await eventually('the pause to be lifted', isLifted, { withinMs: 10_000 });
+  await eventually('the pause to be lifted', isLifted);
 }
 
 async function replicaSets(bench: Bench): Promise<number> {
@@ -130,7 +126,7 @@ describe('a changed pod template', () => {
     await applyPolicies();
     const probe = await adopted();
     const isInForce = async (): Promise<boolean> => probe.holds.isAutomatic(await probe.seen());
-    await eventually('the policy to be in force', isInForce, { withinMs: 30_000 });
+    await eventually('the policy to be in force', isInForce);
   });
 
   it.each<[string, readonly string[], unknown?]>([
@@ -159,7 +155,7 @@ describe('a changed pod template', () => {
     });
     const observed = ['get', 'deployment', 'checkout', '-o', 'jsonpath={.status.observedGeneration}'];
     const isNoted = async (): Promise<boolean> => Number((await bench.run(observed)).stdout) > generation;
-    await eventually('the write to be noted', isNoted, { withinMs: 10_000 });
+    await eventually('the write to be noted', isNoted);
     expect(await replicaSets(bench)).toBe(1);
   });
 
@@ -220,14 +216,10 @@ describe('a changed pod template', () => {
   it('of kubectl rollout undo is held too, with the marks of now and not of then', async () => {
     const bench = await holding();
     await lifted(bench);
-    const { hash: second = '' } = await eventually(
-      'the second template',
-      async () => {
-        const workload = await bench.complete();
-        return workload.images[0] === 'checkout:2' && workload;
-      },
-      { withinMs: 30_000 },
-    );
+    const { hash: second = '' } = await eventually('the second template', async () => {
+      const workload = await bench.complete();
+      return workload.images[0] === 'checkout:2' && workload;
+    });
     const marks = { 'serin.dev/stable': second, 'serin.dev/last': 'promoted c b b 1', 'serin.dev/phase': 'promoted' };
     await bench.edit({ metadata: { annotations: marks } });
     await bench.complete();
@@ -254,14 +246,10 @@ describe('a held Deployment', () => {
     ];
 
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
-    const grown = await eventually(
-      'three pods of stable',
-      async () => {
-        const workload = await bench.seen();
-        return workload.readyReplicas === 3 && workload;
-      },
-      { withinMs: 30_000 },
-    );
+    const grown = await eventually('three pods of stable', async () => {
+      const workload = await bench.seen();
+      return workload.readyReplicas === 3 && workload;
+    });
     expect(grown).toMatchObject({ paused: true, held: true });
     expect(await replicaSets(bench)).toBe(1);
   });

@@ -58,7 +58,7 @@ describe('on a cluster', () => {
     const progressing = async (): Promise<Seen['status']['conditions'][number] | undefined> =>
       (await read()).status.conditions.find(({ type }) => type === 'Progressing');
     const isReady = async (): Promise<boolean> => (await progressing())?.reason === 'NewReplicaSetAvailable';
-    await eventually('the Deployment to be ready', isReady, { withinMs: 30_000 });
+    await eventually('the Deployment to be ready', isReady);
     return {
       holds: clusterHolds(controller, clock),
       workloads,
@@ -84,7 +84,7 @@ describe('on a cluster', () => {
   /** The Deployment once nobody has written it since it was read. */
   async function lift({ holds, seen }: Bench): Promise<void> {
     const isLifted = async (): Promise<boolean> => (await holds.lift(await seen())) === 'lifted';
-    await eventually('the pause to be lifted', isLifted, { withinMs: 10_000 });
+    await eventually('the pause to be lifted', isLifted);
   }
 
   it('write only what is not so yet', async () => {
@@ -94,7 +94,7 @@ describe('on a cluster', () => {
       const { metadata, status } = await read();
       return status.observedGeneration >= metadata.generation && status.conditions.some(isPaused);
     };
-    await eventually('the pause to be noted', isNoted, { withinMs: 10_000 });
+    await eventually('the pause to be noted', isNoted);
     await holds.reject(namespace, 'checkout', 'It fails.');
     const { resourceVersion } = (await read()).metadata;
 
@@ -170,7 +170,7 @@ describe('on a cluster', () => {
     const bench = await begin();
     await bench.holds.pause(bench.namespace, 'checkout');
     await bench.update('checkout:2');
-    const waiting = bench.run('rollout', 'status', 'deployment/checkout', '--timeout=20s');
+    const waiting = bench.run('rollout', 'status', 'deployment/checkout', '--timeout=60s');
 
     await bench.holds.reject(bench.namespace, 'checkout', 'The canary fails more requests than stable.');
     const ended = await waiting;
@@ -192,10 +192,8 @@ describe('on a cluster', () => {
 
     await lift(bench);
 
-    const status = await bench.run('rollout', 'status', 'deployment/checkout', '--timeout=20s');
+    const status = await bench.run('rollout', 'status', 'deployment/checkout', '--timeout=60s');
     expect(status).toMatchObject({ code: 0 });
-    await eventually('the word to be taken back', async () => (await bench.rejection()) === undefined, {
-      withinMs: 10_000,
-    });
+    await eventually('the word to be taken back', async () => (await bench.rejection()) === undefined);
   });
 });

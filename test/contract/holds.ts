@@ -45,7 +45,7 @@ export function holdsContract(name: string, begin: () => Promise<HoldsBench>): v
       const late = await bench.holds.lift(before);
       // Others write its status meanwhile, after which it has to be seen anew.
       const isLifted = async (): Promise<boolean> => (await bench.holds.lift(await seen())) === 'lifted';
-      await eventually('the pause to be lifted', isLifted, { withinMs: 10_000 });
+      await eventually('the pause to be lifted', isLifted);
 
       expect(late).toBe('conflict');
       expect(await seen()).toMatchObject({ paused: false, held: false, revision: before.revision });

@@ -88,7 +88,7 @@ describe('on a cluster', () => {
     );
     await released(store, id);
     const isGone = async (): Promise<boolean> => (await store.get(id)) === undefined;
-    await eventually('the garbage collector to know rollouts', isGone, { withinMs: 90_000 });
+    await eventually('the garbage collector to know rollouts', isGone);
   }
 
   it('keeps a Deployment that is deleted in the foreground until its rollout is released', {
@@ -103,13 +103,11 @@ describe('on a cluster', () => {
 
     await demand(admin, 'DELETE', deployment, { query: { propagationPolicy: 'Foreground' } });
 
-    await eventually('the rollout to be deleted with its owner', async () => (await store.get(id))?.deleting, {
-      withinMs: 20_000,
-    });
+    await eventually('the rollout to be deleted with its owner', async () => (await store.get(id))?.deleting);
     expect((await admin.request('GET', deployment)).status).toBe(200);
     await released(store, id);
     const isGone = async (): Promise<boolean> => (await admin.request('GET', deployment)).status === 404;
-    await eventually('the Deployment to go', isGone, { withinMs: 20_000 });
+    await eventually('the Deployment to go', isGone);
     expect(await store.get(id)).toBeUndefined();
   });
 

@@ -54,7 +54,7 @@ describe('on a cluster', () => {
     const read = async (): Promise<Seen> => deploymentSchema.parse(await demand(admin, 'GET', path));
     const settled = (seen: Seen): boolean =>
       seen.status.conditions.some(({ type, reason }) => type === 'Progressing' && reason === 'NewReplicaSetAvailable');
-    await eventually('the Deployment to settle', async () => settled(await read()), { withinMs: 30_000 });
+    await eventually('the Deployment to settle', async () => settled(await read()));
     return {
       targets: clusterTargets(controller, { now: () => dawn }),
       namespace,
@@ -75,7 +75,7 @@ describe('on a cluster', () => {
       const seen = await read();
       return seen.status.observedGeneration >= seen.metadata.generation && seen;
     };
-    return eventually('the last write to be taken note of', isNoted, { withinMs: 10_000 });
+    return eventually('the last write to be taken note of', isNoted);
   }
 
   targetsContract('Kubernetes, as the controller that deploy/ describes', begin);
@@ -89,16 +89,12 @@ describe('on a cluster', () => {
     await change(connections().admin, path, {
       spec: { replicas: 2, template: { metadata: { labels: { new: 'yes' } } } },
     });
-    const after = await eventually(
-      'the Deployment controller to have written',
-      async () => {
-        const seen = await read();
-        const { observedGeneration, conditions } = seen.status;
-        const done = conditions.some(({ type, message }) => type === 'Progressing' && message.includes('successfully'));
-        return observedGeneration >= seen.metadata.generation && done && seen;
-      },
-      { withinMs: 30_000 },
-    );
+    const after = await eventually('the Deployment controller to have written', async () => {
+      const seen = await read();
+      const { observedGeneration, conditions } = seen.status;
+      const done = conditions.some(({ type, message }) => type === 'Progressing' && message.includes('successfully'));
+      return observedGeneration >= seen.metadata.generation && done && seen;
+    });
 
     const types = after.status.conditions.map(({ type }) => type);
     expect(types).toEqual(expect.arrayContaining(['serin.dev/CanaryAccepted', 'Available', 'Progressing']));

@@ -52,14 +52,10 @@ async function begin(): Promise<Bench> {
 
   async function roll(image: string): Promise<Workload> {
     await edit({ spec: { template: { spec: { containers: [{ name: 'app', image }] } } } });
-    return eventually(
-      `all pods to run ${image}`,
-      async () => {
-        const workload = await seen();
-        return workload.complete && workload.hash !== undefined && workload.images[0] === image && workload;
-      },
-      { withinMs: 30_000 },
-    );
+    return eventually(`all pods to run ${image}`, async () => {
+      const workload = await seen();
+      return workload.complete && workload.hash !== undefined && workload.images[0] === image && workload;
+    });
   }
 
   await roll('checkout:1');
@@ -68,14 +64,10 @@ async function begin(): Promise<Bench> {
 
 /** The outcome on what is read just before, tried again where the Deployment controller wrote its status in between. */
 function unhindered<T extends string>(bench: Bench, act: (workload: Workload) => Promise<T>): Promise<T | false> {
-  return eventually(
-    'a write that meets no other',
-    async () => {
-      const outcome = await act(await bench.seen());
-      return outcome !== 'conflict' && outcome;
-    },
-    { withinMs: 10_000 },
-  );
+  return eventually('a write that meets no other', async () => {
+    const outcome = await act(await bench.seen());
+    return outcome !== 'conflict' && outcome;
+  });
 }
 
 describe('templates on a cluster', () => {

@@ -9,7 +9,7 @@ import { type TestRedis, testRedis } from './wake-queue-redis.ts';
 
 const clock = { now: () => Date.now() };
 const id = { namespace: 'shop', name: 'reviews-v2-abc-1' };
-const soon = { withinMs: 20_000 };
+const soon = { withinMs: 60_000 };
 const periodMs = 200;
 
 /** A replica with one rollout that wants a tick every 200 ms, and no sweep that could help it out. */

@@ -45,7 +45,7 @@ export async function testRedis(): Promise<TestRedis> {
     url: `redis://127.0.0.1:${port}`,
     async start() {
       running = await underWarden(port);
-      await eventually('Redis to answer', () => ask((redis) => redis.ping()), { withinMs: 10_000 });
+      await eventually('Redis to answer', () => ask((redis) => redis.ping()));
     },
     async kill() {
       if (running === undefined) return;

@@ -70,14 +70,10 @@ describe('on a cluster', () => {
   it('know no revision for a template that a paused Deployment has not run, and know it again when it is taken back', async () => {
     const bench = await begin();
     await bench.deploy('reviews', { image: 'reviews:1' });
-    const complete = await eventually(
-      'the Deployment to be complete',
-      async () => {
-        const workload = await bench.workloads.get(bench.namespace, 'reviews');
-        return workload?.complete === true && workload;
-      },
-      { withinMs: 30_000 },
-    );
+    const complete = await eventually('the Deployment to be complete', async () => {
+      const workload = await bench.workloads.get(bench.namespace, 'reviews');
+      return workload?.complete === true && workload;
+    });
     const seen = async (image: string): Promise<Workload | undefined | false> => {
       const workload = await bench.workloads.get(bench.namespace, 'reviews');
       return workload?.images[0] === image && workload;
@@ -85,16 +81,12 @@ describe('on a cluster', () => {
 
     await change(connections().admin, bench.pathOf('reviews'), { spec: { paused: true } });
     await bench.update('reviews', 'reviews:2');
-    const paused = await eventually('the new image', () => seen('reviews:2'), { withinMs: 10_000 });
+    const paused = await eventually('the new image', () => seen('reviews:2'));
     await bench.update('reviews', 'reviews:1');
-    const back = await eventually(
-      'the revision to be known again',
-      async () => {
-        const workload = await seen('reviews:1');
-        return workload !== undefined && workload !== false && workload.hash !== undefined && workload;
-      },
-      { withinMs: 10_000 },
-    );
+    const back = await eventually('the revision to be known again', async () => {
+      const workload = await seen('reviews:1');
+      return workload !== undefined && workload !== false && workload.hash !== undefined && workload;
+    });
 
     expect(paused).not.toHaveProperty('hash');
     expect(back.hash).toBe(complete.hash);
@@ -103,14 +95,10 @@ describe('on a cluster', () => {
   it('have no templates once they are gone, or are others of the same name', async () => {
     const bench = await begin();
     await bench.deploy('reviews');
-    const before = await eventually(
-      'the Deployment to be complete',
-      async () => {
-        const workload = await bench.workloads.get(bench.namespace, 'reviews');
-        return workload?.complete === true && workload;
-      },
-      { withinMs: 30_000 },
-    );
+    const before = await eventually('the Deployment to be complete', async () => {
+      const workload = await bench.workloads.get(bench.namespace, 'reviews');
+      return workload?.complete === true && workload;
+    });
 
     await bench.remove('reviews');
     const gone = await bench.workloads.generations(before);
@@ -125,23 +113,15 @@ describe('on a cluster', () => {
     const { admin, controller } = connections();
     await createDeployment(admin, bench.namespace, { name: 'reviews', nodeSelector: { moon: 'full' } });
     const later = clusterWorkloads(controller, { now: () => Date.now() + 11_000 });
-    const workload = await eventually(
-      'the revision',
-      async () => {
-        const seen = await bench.workloads.get(bench.namespace, 'reviews');
-        return seen?.hash !== undefined && seen;
-      },
-      { withinMs: 30_000 },
-    );
+    const workload = await eventually('the revision', async () => {
+      const seen = await bench.workloads.get(bench.namespace, 'reviews');
+      return seen?.hash !== undefined && seen;
+    });
 
-    const troubles = await eventually(
-      'the scheduler to say so',
-      async () => {
-        const seen = await later.troubles(workload);
-        return seen.length > 0 && seen;
-      },
-      { withinMs: 30_000 },
-    );
+    const troubles = await eventually('the scheduler to say so', async () => {
+      const seen = await later.troubles(workload);
+      return seen.length > 0 && seen;
+    });
 
     expect(troubles).toMatchObject([{ kind: 'unschedulable', message: expect.stringContaining('node affinity') }]);
   });

@@ -22,8 +22,6 @@ export interface WorkloadsBench {
   remove(name: string): Promise<void>;
 }
 
-const withinMs = 30_000;
-
 /** The promises of the port. `begin` gives each test a bench of its own. */
 export function workloadsContract(name: string, begin: () => Promise<WorkloadsBench>): void {
   describe(`Deployments (${name})`, () => {
@@ -33,14 +31,10 @@ export function workloadsContract(name: string, begin: () => Promise<WorkloadsBe
     });
 
     function when(what: string, holds: (workload: Workload) => boolean): Promise<Workload> {
-      return eventually(
-        what,
-        async () => {
-          const workload = await bench.workloads.get(bench.namespace, 'reviews');
-          return workload !== undefined && holds(workload) && workload;
-        },
-        { withinMs },
-      );
+      return eventually(what, async () => {
+        const workload = await bench.workloads.get(bench.namespace, 'reviews');
+        return workload !== undefined && holds(workload) && workload;
+      });
     }
 
     const complete = (): Promise<Workload> => when('the Deployment to be complete', (workload) => workload.complete);
@@ -114,14 +108,10 @@ export function workloadsContract(name: string, begin: () => Promise<WorkloadsBe
       await bench.update('reviews', 'reviews:2');
       const second = await when('the new template', ({ complete: done, hash }) => done && hash !== first.hash);
 
-      const seen = await eventually(
-        'the old pods to be gone',
-        async () => {
-          const generations = await bench.workloads.generations(second);
-          return generations[1]?.readyReplicas === 0 && generations;
-        },
-        { withinMs },
-      );
+      const seen = await eventually('the old pods to be gone', async () => {
+        const generations = await bench.workloads.generations(second);
+        return generations[1]?.readyReplicas === 0 && generations;
+      });
 
       const { podLabels } = second;
       expect(seen).toEqual([
@@ -181,14 +171,10 @@ export function workloadsContract(name: string, begin: () => Promise<WorkloadsBe
       const workload = await complete();
 
       await bench.fail('reviews', kind, words);
-      const troubles = await eventually(
-        'the trouble to be seen',
-        async () => {
-          const seen = await bench.workloads.troubles(workload);
-          return seen.length > 0 && seen;
-        },
-        { withinMs },
-      );
+      const troubles = await eventually('the trouble to be seen', async () => {
+        const seen = await bench.workloads.troubles(workload);
+        return seen.length > 0 && seen;
+      });
 
       expect(troubles).toEqual([
         { pod: expect.stringContaining('reviews'), kind, message: expect.stringContaining(words) },
@@ -203,7 +189,7 @@ export function workloadsContract(name: string, begin: () => Promise<WorkloadsBe
 
       const isGone = async (): Promise<boolean> =>
         (await bench.workloads.get(bench.namespace, 'reviews')) === undefined;
-      await eventually('the Deployment to go', isGone, { withinMs });
+      await eventually('the Deployment to go', isGone);
     });
   });
 }

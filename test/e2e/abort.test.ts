@@ -14,15 +14,11 @@ const slowly = { settle: '20s' };
 
 /** Stable alone, and nothing of Serin's in the user's objects. */
 async function expectNothingLeft(of: Story): Promise<void> {
-  await eventually(
-    'the route to be the user’s own again',
-    async () => {
-      const { metadata } = await of.routes();
-      const owned = metadata.managedFields.some(({ manager }) => manager === 'serin');
-      return !owned && metadata.annotations['serin.dev/claim'] === undefined;
-    },
-    { withinMs: 10_000 },
-  );
+  await eventually('the route to be the user’s own again', async () => {
+    const { metadata } = await of.routes();
+    const owned = metadata.managedFields.some(({ manager }) => manager === 'serin');
+    return !owned && metadata.annotations['serin.dev/claim'] === undefined;
+  });
   expect(await of.weights()).toEqual([100, 0]);
 }
 
@@ -48,7 +44,7 @@ describe.concurrent('serin abort', () => {
     await pending.until('the reason to wait', ({ status }) => status.reason === 'PlainHostRoute');
 
     await abort(pending);
-    const end = await pending.reaches('rolledBack', 20_000);
+    const end = await pending.reaches('rolledBack');
 
     expect(rolledBackFrom(end)).toBe('pending 0');
     expect((await pending.routes()).metadata.annotations['serin.dev/claim']).toBeUndefined();
@@ -61,7 +57,7 @@ describe.concurrent('serin abort', () => {
     await preparing.reaches('preparing');
 
     await abort(preparing);
-    const end = await preparing.reaches('rolledBack', 20_000);
+    const end = await preparing.reaches('rolledBack');
 
     expect(rolledBackFrom(end)).toBe('preparing 0');
     await expectNothingLeft(preparing);
@@ -73,7 +69,7 @@ describe.concurrent('serin abort', () => {
     await goTo(baking, 'baking', step);
 
     await abort(baking);
-    const end = await baking.reaches('rolledBack', 20_000);
+    const end = await baking.reaches('rolledBack');
 
     expect(rolledBackFrom(end)).toBe(`baking ${step}`);
     expect(end.status.cause).toBe('person');
@@ -106,7 +102,7 @@ describe.concurrent('serin abort', () => {
     await prometheus.stop();
 
     await abort(deserted);
-    const end = await deserted.reaches('rolledBack', 30_000);
+    const end = await deserted.reaches('rolledBack');
 
     expect(end.status.cause).toBe('person');
     await expectNothingLeft(deserted);
@@ -131,7 +127,7 @@ describe.concurrent('serin abort', () => {
     await twice.release(patient);
     await twice.reaches('baking');
     await abort(twice);
-    await twice.reaches('rolledBack', 20_000);
+    await twice.reaches('rolledBack');
 
     const again = await twice.serin('abort', 'reviews-v2');
 
@@ -166,10 +162,8 @@ async function atFifty(context: Cleanup, name: string): Promise<Restored> {
 
 /** The cluster's number of the moment at which the rollout was gone. */
 async function goneAt({ rollouts, name }: Restored): Promise<number> {
-  const gone = await eventually(
-    `the rollout ${name} to be gone`,
-    async () => rollouts.events().find((event) => event.type === 'DELETED' && event.name === name),
-    { withinMs: 90_000 },
+  const gone = await eventually(`the rollout ${name} to be gone`, async () =>
+    rollouts.events().find((event) => event.type === 'DELETED' && event.name === name),
   );
   return gone.version;
 }
@@ -208,7 +202,7 @@ describe.concurrent('the route is restored first', () => {
     const { story } = restored;
 
     await story.annotate('reviews-v2', { 'serin.dev/canary-of': null });
-    const end = await story.reaches('rolledBack', 20_000);
+    const end = await story.reaches('rolledBack');
 
     expect(end.status.cause).toBe('person');
     expect(weightsTold(restored.routes)).toEqual(['100/0', '50/50', '100/0']);
@@ -222,6 +216,6 @@ describe.concurrent('the route is restored first', () => {
 
     await story.api.remove(rolloutPath(story.namespace, name));
 
-    await eventually('the rollout to be gone', async () => (await story.rollout()) === undefined, { withinMs: 20_000 });
+    await eventually('the rollout to be gone', async () => (await story.rollout()) === undefined);
   });
 });

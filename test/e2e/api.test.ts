@@ -154,7 +154,7 @@ describe.concurrent('over HTTP', () => {
     const of = await storyOf(context, 'api-bad', { controller: { api: loopback }, canary: { kind: '5xx', rate: 0.5 } });
     const token = await account(of, 'pipeline', 'serin-viewer');
     await of.release();
-    await of.reaches('preparing');
+    await of.until('it to begin', () => true);
 
     const waited = await call(of, token, '?waitFor=promoted&timeout=3m');
 
@@ -199,8 +199,6 @@ describe.concurrent('over HTTP', () => {
     expect(ran).toMatchObject({ code: 0 });
     expect(ran.stdout).toContain('"outcome":"done"');
     expect(ran.stdout).toContain('"reached":true');
-    await eventually('the promotion', async () => (await of.rollout())?.status.phase === 'promoted', {
-      withinMs: 5_000,
-    });
+    await eventually('the promotion', async () => (await of.rollout())?.status.phase === 'promoted');
   });
 });

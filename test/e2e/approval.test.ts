@@ -35,7 +35,7 @@ describe.concurrent('approval', () => {
       'canaryrollout',
       first.metadata.name,
       '--for=condition=AwaitingApproval',
-      '--timeout=10s',
+      '--timeout=60s',
     ]);
     const late = await story.serin('approve', 'reviews-v2', '--step', '1');
     const approved = await story.serin('approve', 'reviews-v2', '--reason', 'looks fine');
@@ -55,11 +55,11 @@ describe.concurrent('approval', () => {
 
   it('that nobody gives in time ends the rollout, and serin wait says so', async (context) => {
     const story = await storyOf(context, 'expire', { rps: 200 });
-    await story.release({ ...plan, 'approval-timeout': '6s' });
+    await story.release({ ...plan, 'approval-timeout': '15s' });
     await story.until('the question', ({ status }) => status.phase === 'awaitingApproval');
 
     const waited = await story.serin('wait', 'reviews-v2', '--timeout', '50s');
-    const end = await story.reaches('rolledBack', 30_000);
+    const end = await story.reaches('rolledBack');
 
     expect(end.status).toMatchObject({ cause: 'approval' });
     expect(waited.code).toBe(6);
@@ -74,7 +74,7 @@ describe.concurrent('approval', () => {
     await story.until('the bake', ({ status }) => status.phase === 'baking');
     await freeze(story);
 
-    const held = await story.until('the freeze to hold it', ({ status }) => status.reason === 'Frozen', 60_000);
+    const held = await story.until('the freeze to hold it', ({ status }) => status.reason === 'Frozen');
     const weights = await story.weights();
     const refused = await story.serin('promote', 'reviews-v2');
     const thoughtless = await story.serin('promote', 'reviews-v2', '--override-freeze');
@@ -97,7 +97,7 @@ describe.concurrent('approval', () => {
     await story.release({ steps: '50,100', bake: '10s' });
     await story.until('the bake', ({ status }) => status.phase === 'baking');
     await freeze(story);
-    await story.until('the freeze to hold it', ({ status }) => status.reason === 'Frozen', 60_000);
+    await story.until('the freeze to hold it', ({ status }) => status.reason === 'Frozen');
 
     await story.mesh.putBehaviour(story.namespace, 'reviews-v2', { kind: '5xx', rate: 0.5 });
     const end = await story.reaches('rolledBack');
@@ -108,7 +108,7 @@ describe.concurrent('approval', () => {
 
   it('that nobody gives in time is done without where the plan says advance', async (context) => {
     const story = await storyOf(context, 'expire-on', { rps: 200 });
-    await story.release({ ...plan, ...lastOnly, 'approval-timeout': '6s', 'on-approval-timeout': 'advance' });
+    await story.release({ ...plan, ...lastOnly, 'approval-timeout': '15s', 'on-approval-timeout': 'advance' });
 
     const end = await story.reaches('promoted');
 
@@ -118,7 +118,7 @@ describe.concurrent('approval', () => {
 
   it('that nobody gives in time is waited for where the plan says hold, and still counts', async (context) => {
     const story = await storyOf(context, 'expire-hold', { rps: 200 });
-    await story.release({ ...plan, ...lastOnly, 'approval-timeout': '6s', 'on-approval-timeout': 'hold' });
+    await story.release({ ...plan, ...lastOnly, 'approval-timeout': '15s', 'on-approval-timeout': 'hold' });
     const stalled = await story.until('the alarm', ({ status }) =>
       status.conditions.some(({ type, status: is }) => type === 'Stalled' && is === 'True'),
     );

@@ -24,18 +24,12 @@ async function acceptance({ api, namespace }: Story, name: string): Promise<Cond
 
 /** Waits for the condition and the Event that refuse what is asked for, and gives the condition. */
 async function refusal(of: Story, name = 'reviews-v2'): Promise<Condition> {
-  const refused = await eventually(
-    `${name} to be refused`,
-    async () => {
-      const condition = await acceptance(of, name);
-      return condition?.status === 'False' && condition;
-    },
-    { withinMs: 20_000 },
-  );
-  await eventually(
-    'an Event with the same sentence',
-    async () => (await of.events()).includes(`${refused.reason}: ${refused.message}`),
-    { withinMs: 10_000 },
+  const refused = await eventually(`${name} to be refused`, async () => {
+    const condition = await acceptance(of, name);
+    return condition?.status === 'False' && condition;
+  });
+  await eventually('an Event with the same sentence', async () =>
+    (await of.events()).includes(`${refused.reason}: ${refused.message}`),
   );
   return refused;
 }
@@ -47,10 +41,8 @@ async function heldPending(of: Story, reason: string): Promise<SeenRollout> {
       (condition) => condition.type === 'Stalled' && condition.status === 'True' && condition.reason === reason,
     ),
   );
-  await eventually(
-    'an Event with the same sentence',
-    async () => (await of.events()).includes(`${reason}: ${held.status.message}`),
-    { withinMs: 10_000 },
+  await eventually('an Event with the same sentence', async () =>
+    (await of.events()).includes(`${reason}: ${held.status.message}`),
   );
   expect(held.status.phase).toBe('pending');
   return held;
@@ -70,7 +62,7 @@ async function untouched(context: Cleanup, name: string): Promise<Untouched> {
   return {
     story,
     expectStart: async (weights = ['100/0']) => {
-      await story.until('the start', ({ status }) => status.history.some(({ phase }) => phase === 'preparing'), 60_000);
+      await story.until('the start', ({ status }) => status.history.some(({ phase }) => phase === 'preparing'));
       expect(weightsTold(watching).slice(0, weights.length)).toEqual(weights);
       expect(weightsTold(watching).slice(weights.length)).toEqual(
         weightsTold(watching).length > weights.length ? ['90/10'] : [],
@@ -127,7 +119,6 @@ describe.concurrent('an annotation that cannot be followed', () => {
     await eventually(
       'the condition to be taken back',
       async () => (await acceptance(story, 'reviews-v2'))?.status === 'True',
-      { withinMs: 10_000 },
     );
   });
 
@@ -180,7 +171,7 @@ describe.concurrent('a route that cannot carry a rollout', () => {
     await story.kubectl(['create', '-f', '-'], withoutVersion(route));
 
     expect(held.status.message).toContain(`Namespace ${story.namespace} has no VirtualService`);
-    await story.until('the start', ({ status }) => status.history.some(({ phase }) => phase === 'preparing'), 60_000);
+    await story.until('the start', ({ status }) => status.history.some(({ phase }) => phase === 'preparing'));
   });
 
   it('that leads to the plain host is answered with the lines to add', async (context) => {

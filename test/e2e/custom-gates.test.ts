@@ -35,7 +35,7 @@ describe.concurrent('a custom gate', () => {
     await withGates(busy, [rate, { ...rate, name: 'watched', failures: 1, shadow: true }]);
     await busy.release({ ...plan, bake: '10m', 'max-bake': '20m' });
 
-    const end = await busy.reaches('rolledBack', 90_000);
+    const end = await busy.reaches('rolledBack');
 
     expect(end.status).toMatchObject({ cause: 'gate', reason: 'OutsideLimit' });
     expect(end.status.message).toMatch(/^requests is [\d.]+, above its limit of 1, in 2 looks in a row\.$/);
@@ -69,11 +69,7 @@ describe.concurrent('a custom gate', () => {
     await withGates(wrong, [{ name: 'broken', query: 'rate(istio_requests_total)', max: 1 }]);
     await wrong.release(plan);
 
-    const held = await wrong.until(
-      'the refusal',
-      (seen) => verdictOf(seen, 'custom/broken')?.verdict === 'sourceDown',
-      90_000,
-    );
+    const held = await wrong.until('the refusal', (seen) => verdictOf(seen, 'custom/broken')?.verdict === 'sourceDown');
     await wrong.serin('abort', 'reviews-v2');
     await wrong.reaches('rolledBack');
     const source = ['--prometheus-url', wrong.stack.prometheus.url];

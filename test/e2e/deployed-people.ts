@@ -101,14 +101,10 @@ export function peopleStories(
 
       const stranger = await pauseOverHttp(installed(), asked, 'pipeline');
       await asked.kubectl(['create', 'rolebinding', 'pipeline', '--clusterrole=serin-operator', role]);
-      const done = await eventually(
-        'the right to be followed',
-        async () => {
-          const sent = await pauseOverHttp(installed(), asked, 'pipeline');
-          return sent.status === 200 ? sent : false;
-        },
-        { withinMs: 20_000 },
-      );
+      const done = await eventually('the right to be followed', async () => {
+        const sent = await pauseOverHttp(installed(), asked, 'pipeline');
+        return sent.status === 200 ? sent : false;
+      });
       const paused = await asked.until('the pause', ({ status }) => status['pausedBy'] !== undefined);
 
       const actor = `system:serviceaccount:${asked.namespace}:pipeline`;

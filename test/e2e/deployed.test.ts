@@ -78,7 +78,7 @@ describe.concurrent('a controller with the rights of its account', () => {
     await good.kubectl(['scale', 'deployment/reviews-v2', '--replicas=2']);
 
     const waited = await waitFinished(good, begun);
-    const end = await good.reaches('promoted', 10_000);
+    const end = await good.reaches('promoted');
 
     expect(waited).toContain('condition met');
     expect(end.spec['plan']).toMatchObject({ maxErrorRate: '20%' });
@@ -93,7 +93,7 @@ describe.concurrent('a controller with the rights of its account', () => {
     const begun = await bad.until('the start', () => true);
 
     const waited = await waitFinished(bad, begun);
-    const end = await bad.reaches('rolledBack', 10_000);
+    const end = await bad.reaches('rolledBack');
     const weights = await bad.weights();
     const retried = await bad.serin('retry', 'reviews-v2');
     const again = await bad.until('the second attempt', ({ spec }) => spec.attempt === 2);
@@ -113,7 +113,7 @@ describe.concurrent('a controller with the rights of its account', () => {
     const held = await wrong.until('the wait for a route', ({ status }) => status.reason === 'NoVirtualService');
 
     await wrong.annotate('reviews-v2', { 'serin.dev/steps': '50,10' });
-    await eventually('the same Event, counted', () => isRefusalCounted(wrong), { withinMs: 30_000 });
+    await eventually('the same Event, counted', () => isRefusalCounted(wrong));
     await wrong.annotate('reviews-v2', { 'serin.dev/steps': '50,100', 'serin.dev/virtual-service': null });
     const begun = await wrong.reaches('baking');
 
@@ -134,7 +134,7 @@ describe.concurrent('a controller with the rights of its account and its policie
     const begun = await plain.until('the start', () => true);
 
     const waited = await waitFinished(plain, begun);
-    const end = await plain.reaches('promoted', 10_000);
+    const end = await plain.reaches('promoted');
 
     expect(waited).toContain('condition met');
     expect(weightsMoved(end)).toEqual([50, 100]);
@@ -149,7 +149,7 @@ describe.concurrent('a controller with the rights of its account and its policie
     await plain.setImage('bad');
 
     const told = await plain.rolloutStatus(200);
-    const end = await plain.reaches('rolledBack', 20_000);
+    const end = await plain.reaches('rolledBack');
 
     expect([told.code, end.status.cause]).toEqual([1, 'gate']);
     await expectHeld(plain);
@@ -221,7 +221,7 @@ describe('leaving', () => {
 
     const told = await serinOn(stack, 'uninstall');
     const done = await serinOn(stack, 'uninstall', '--yes');
-    const end = await left.reaches('rolledBack', 10_000);
+    const end = await left.reaches('rolledBack');
     const restored = await isAtRest(left);
     const held = await heldRollouts(stack);
     await late.release(patient);

@@ -49,7 +49,6 @@ async function putRight(of: Story, canary: number): Promise<void> {
   await eventually(
     `the canary's weight to be ${canary} again`,
     async () => String(await pairWeights(of)) === `${100 - canary},${canary}`,
-    { withinMs: 20_000 },
   );
 }
 
@@ -110,14 +109,10 @@ describe.concurrent('in the middle of a rollout', () => {
 
     await contest(contested);
 
-    const told = await eventually(
-      'three Events',
-      async () => {
-        const events = await corrections(contested);
-        return events.length === 3 && events;
-      },
-      { withinMs: 5_000 },
-    );
+    const told = await eventually('three Events', async () => {
+      const events = await corrections(contested);
+      return events.length === 3 && events;
+    });
     const held = await contested.until('the rollout', () => true);
     expect(told.map((event) => event.includes('"kubectl-client-side-apply"'))).toEqual([true, true, true]);
     expect(told.map((event) => /\((\d) of 3 times/.exec(event)?.[1])).toEqual(['1', '2', '3']);
@@ -180,7 +175,6 @@ describe.concurrent('after the end of a rollout', () => {
     await eventually(
       'the fields to be given back',
       async () => !(await over.routes()).metadata.managedFields.some(({ manager }) => manager === 'serin'),
-      { withinMs: 5_000 },
     );
 
     const applied = await apply(over, userFile(over, { name: 'new', route: [stableRoute] }), '--server-side');

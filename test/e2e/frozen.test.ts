@@ -39,7 +39,7 @@ async function abortMeanwhile({ story, held }: Frozen): Promise<() => void> {
   const { metadata } = await story.until('the rollout', () => true);
   await story.api.patch(rolloutPath(story.namespace, metadata.name), { spec: { abort: true } });
   await story.startController();
-  await story.reaches('rolledBack', 60_000);
+  await story.reaches('rolledBack');
   return () => frozen.signal('SIGCONT');
 }
 
@@ -49,14 +49,11 @@ async function thaw({ proxy, held }: Frozen, goOn: () => void): Promise<number |
   held.release();
   const { status } = await held.answered;
   goOn();
-  await eventually(
-    'the thawed controller to read the rollout again',
-    async () =>
-      proxy
-        .reads()
-        .slice(before)
-        .some((path) => path.includes('/canaryrollouts/')),
-    { withinMs: 30_000 },
+  await eventually('the thawed controller to read the rollout again', async () =>
+    proxy
+      .reads()
+      .slice(before)
+      .some((path) => path.includes('/canaryrollouts/')),
   );
   return status;
 }
@@ -67,15 +64,11 @@ async function versionOfRoutes({ story }: Frozen): Promise<string> {
 
 /** Waits until the route is the user's alone again. */
 async function untilReleased({ story }: Frozen): Promise<void> {
-  await eventually(
-    'the claim and the fields to be given back',
-    async () => {
-      const { metadata } = await story.routes();
-      const owned = metadata.managedFields.some(({ manager }) => manager === 'serin');
-      return !owned && metadata.annotations['serin.dev/claim'] === undefined;
-    },
-    { withinMs: 20_000 },
-  );
+  await eventually('the claim and the fields to be given back', async () => {
+    const { metadata } = await story.routes();
+    const owned = metadata.managedFields.some(({ manager }) => manager === 'serin');
+    return !owned && metadata.annotations['serin.dev/claim'] === undefined;
+  });
 }
 
 describe.concurrent('a controller that was frozen before its write', () => {
@@ -102,7 +95,7 @@ describe.concurrent('a controller that was frozen before its write', () => {
 
     const status = await thaw(later, goOn);
 
-    const end = await later.story.reaches('rolledBack', 1_000);
+    const end = await later.story.reaches('rolledBack');
     expect(status).toBe(409);
     expect(await versionOfRoutes(later)).toBe(version);
     expect(weightsTold(later.watching)).toEqual(['100/0', '90/10', '100/0']);
@@ -145,7 +138,7 @@ describe.concurrent('a controller that was frozen before its write', () => {
     await thaw(pending, goOn);
     await untilReleased(pending);
 
-    const end = await pending.story.reaches('rolledBack', 1_000);
+    const end = await pending.story.reaches('rolledBack');
     expect(weightsTold(pending.watching)).toEqual(['100/0']);
     expect(weightsMoved(end)).toEqual([]);
   });

@@ -84,10 +84,8 @@ describe.concurrent('a canary is not blamed', () => {
     await shared.reaches('baking');
     const incident: BehaviourInput = { kind: '5xx', rate: 0.2 };
     await Promise.all([put(shared, 'v1', incident), put(shared, 'v2', incident)]);
-    await shared.until(
-      'the incident to be seen',
-      (seen) => /[1-9][\d,]* of [\d,]+ \(/.test(verdictOf(seen, 'errors')?.message ?? ''),
-      60_000,
+    await shared.until('the incident to be seen', (seen) =>
+      /[1-9][\d,]* of [\d,]+ \(/.test(verdictOf(seen, 'errors')?.message ?? ''),
     );
 
     await Promise.all([put(shared, 'v1', { kind: 'good' }), put(shared, 'v2', { kind: 'good' })]);
@@ -102,7 +100,7 @@ describe.concurrent('a canary is not blamed', () => {
     await sick.reaches('baking');
     await put(sick, 'v1', { kind: '5xx', rate: 0.3 });
 
-    const held = await sick.until('the hold', (seen) => verdictOf(seen, 'errors')?.reason === 'StableSick', 60_000);
+    const held = await sick.until('the hold', (seen) => verdictOf(seen, 'errors')?.reason === 'StableSick');
     await put(sick, 'v1', { kind: 'good' });
     const end = await sick.reaches('promoted');
 
@@ -150,17 +148,13 @@ describe.concurrent('serin', () => {
   it('explains every gate with its counts, odds and query', async (context) => {
     const told = await storyOf(context, 'explained', { rps: 200, stable: { kind: 'good', errorRate: 0.01 } });
     await told.release(patient);
-    await told.until('something to be counted', (seen) => verdictOf(seen, 'errors')?.['numbers'] !== undefined, 60_000);
+    await told.until('something to be counted', (seen) => verdictOf(seen, 'errors')?.['numbers'] !== undefined);
 
     // A slot that Prometheus answers for late is told by itself, and the gates again with the next one.
-    const explained = await eventually(
-      'an explanation of every gate',
-      async () => {
-        const said = await told.serin('explain', 'reviews-v2');
-        return / to 1/.test(said.stdout) && said.stdout.includes('latency') ? said : undefined;
-      },
-      { withinMs: 60_000 },
-    );
+    const explained = await eventually('an explanation of every gate', async () => {
+      const said = await told.serin('explain', 'reviews-v2');
+      return / to 1/.test(said.stdout) && said.stdout.includes('latency') ? said : undefined;
+    });
 
     expect(explained.code).toBe(0);
     expect(explained.stdout).toMatch(/errors/);

@@ -69,7 +69,6 @@ async function playOn(story: Story, proxy: WriteProxy, course: Course, plan: Kil
     await eventually(
       `nothing to be left in ${story.namespace}`,
       async () => (await isTidy(story, course.end)) && proxy.underWay() === 0,
-      { withinMs: 60_000 },
     );
     return { end, writes: proxy.writes(), weights: weightsTold(watching), hits };
   } finally {

@@ -41,7 +41,7 @@ describe.concurrent('serin abort of a managed rollout', () => {
     await goTo(aborted, phase, step);
 
     await abort(aborted);
-    const end = await aborted.reaches('rolledBack', 90_000);
+    const end = await aborted.reaches('rolledBack');
 
     expect(rolledBackFrom(end)).toBe(`${phase} ${step}`);
     await expectHeld(aborted);
@@ -57,7 +57,7 @@ describe.concurrent('serin abort of a managed rollout', () => {
     await goTo(aborted, 'baking', step);
 
     await abort(aborted);
-    const end = await aborted.reaches('rolledBack', 60_000);
+    const end = await aborted.reaches('rolledBack');
 
     expect(end.status.cause).toBe('person');
     await expectHeld(aborted);
@@ -90,11 +90,11 @@ describe.concurrent('a managed rollout ends when', () => {
       Number(await scaled.kubectl(['get', 'deploy', '-l', 'app.kubernetes.io/managed-by=serin', '-o', size]));
     expect(await copySize()).toBe(2);
     await setReplicas(scaled, 8);
-    await eventually('the copy to follow', async () => (await copySize()) === 4, { withinMs: 30_000 });
+    await eventually('the copy to follow', async () => (await copySize()) === 4);
     expect(await failedOnTheWay(scaled)).toEqual({});
 
     await setReplicas(scaled, 0);
-    const end = await scaled.reaches('rolledBack', 60_000);
+    const end = await scaled.reaches('rolledBack');
 
     expect(end.status.reason).toBe('ScaledToZero');
     expect(await madeBySerin(scaled)).toEqual([]);
@@ -109,12 +109,8 @@ describe.concurrent('a managed rollout ends when', () => {
 
     await deleted.api.remove(`${deploymentPath(deleted.namespace, 'checkout')}?propagationPolicy=Background`);
 
-    await eventually('the rollout to be gone', async () => (await deleted.rollout()) === undefined, {
-      withinMs: 60_000,
-    });
-    await eventually('what Serin made to be gone', async () => (await madeBySerin(deleted)).length === 0, {
-      withinMs: 20_000,
-    });
+    await eventually('the rollout to be gone', async () => (await deleted.rollout()) === undefined);
+    await eventually('what Serin made to be gone', async () => (await madeBySerin(deleted)).length === 0);
     const { [`Deployment/${deleted.namespace}/checkout`]: _target, ...others } = before;
     expect(await remember(deleted)).toEqual(others);
   });
@@ -129,9 +125,7 @@ describe.concurrent('a managed rollout ends when', () => {
 
     await discarded.api.remove(rolloutPath(discarded.namespace, live?.metadata.name ?? ''));
 
-    await eventually('the rollout to be gone', async () => (await discarded.rollout()) === undefined, {
-      withinMs: 60_000,
-    });
+    await eventually('the rollout to be gone', async () => (await discarded.rollout()) === undefined);
     await expectAsBefore(discarded, before);
     await expectHeld(discarded);
   });
@@ -144,12 +138,10 @@ describe.concurrent('a managed rollout ends when', () => {
     await goTo(left, 'baking', 0);
 
     await left.annotate('checkout', { 'serin.dev/canary': null });
-    await left.reaches('rolledBack', 60_000);
+    await left.reaches('rolledBack');
 
-    await eventually(
-      'the sentence',
-      async () => (await left.events()).some((event) => event.includes('kubectl rollout resume')),
-      { withinMs: 20_000 },
+    await eventually('the sentence', async () =>
+      (await left.events()).some((event) => event.includes('kubectl rollout resume')),
     );
     await expectHeld(left);
     await expectAsBefore(left, before);
@@ -167,15 +159,11 @@ describe.concurrent('between rollouts', () => {
     const empty = await managedStoryOf(context, 'managed-empty', { rps: 0 });
     await empty.adopt();
     await setReplicas(empty, 0);
-    await eventually('no pods', async () => (await podUids(empty)).length === 0, { withinMs: 30_000 });
+    await eventually('no pods', async () => (await podUids(empty)).length === 0);
 
     await empty.setImage('2');
-    await eventually(
-      'it to be said',
-      async () => (await empty.events()).some((said) => said.startsWith('LetThrough: ')),
-      {
-        withinMs: 30_000,
-      },
+    await eventually('it to be said', async () =>
+      (await empty.events()).some((said) => said.startsWith('LetThrough: ')),
     );
     await setReplicas(empty, 2);
 
@@ -192,7 +180,6 @@ describe.concurrent('between rollouts', () => {
     await eventually(
       'the marks to be gone',
       async () => (await gone.deployment()).metadata.annotations['serin.dev/stable'] === undefined,
-      { withinMs: 20_000 },
     );
     await gone.setImage('2');
 

@@ -24,15 +24,11 @@ async function oddities(of: ManagedStory): Promise<readonly string[]> {
 
 /** Once its requests have been scraped often enough to be counted. */
 async function inGoodOrder(of: ManagedStory): Promise<void> {
-  await eventually(
-    'the metrics to be there',
-    async () => {
-      const found = await oddities(of);
-      if (found.length > 0) throw new Error(found.join('\n'));
-      return true;
-    },
-    { withinMs: 60_000 },
-  );
+  await eventually('the metrics to be there', async () => {
+    const found = await oddities(of);
+    if (found.length > 0) throw new Error(found.join('\n'));
+    return true;
+  });
 }
 
 describe.concurrent('serin doctor', () => {

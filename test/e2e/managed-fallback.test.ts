@@ -27,14 +27,10 @@ function storyHere(context: Cleanup, name: string, options: ManagedStoryOptions 
 }
 
 async function untilHeld(of: ManagedStory): Promise<void> {
-  await eventually(
-    'the Deployment to be paused',
-    async () => {
-      const { spec, metadata } = await of.deployment();
-      return spec.paused && metadata.annotations['serin.dev/held'] !== undefined;
-    },
-    { withinMs: 30_000 },
-  );
+  await eventually('the Deployment to be paused', async () => {
+    const { spec, metadata } = await of.deployment();
+    return spec.paused && metadata.annotations['serin.dev/held'] !== undefined;
+  });
 }
 
 describe.concurrent('without the policies a Deployment', () => {
@@ -70,9 +66,7 @@ describe.concurrent('without the policies a Deployment', () => {
     const end = await bad.reaches('rolledBack', 200_000);
     await expectHeld(bad);
     await bad.setImage('1');
-    await eventually('kubectl to take it for rolled out', async () => isRolledOut(await bad.rolloutStatus(3)), {
-      withinMs: 30_000,
-    });
+    await eventually('kubectl to take it for rolled out', async () => isRolledOut(await bad.rolloutStatus(3)));
 
     expect(end.status.cause).toBe('gate');
     expect(await podUids(bad)).toEqual(pods);
@@ -93,14 +87,10 @@ describe.concurrent('without the policies a Deployment', () => {
     const lifted = await slipped(context, 'fallback-slipped');
 
     await lifted.serin('abort', 'checkout');
-    await eventually(
-      'the way back',
-      async () => {
-        const { phase, conditions } = (await lifted.rollout())?.status ?? { phase: '', conditions: [] };
-        return phase === 'rolledBack' || conditions.some(({ type, status }) => type === 'Stalled' && status === 'True');
-      },
-      { withinMs: 60_000 },
-    );
+    await eventually('the way back', async () => {
+      const { phase, conditions } = (await lifted.rollout())?.status ?? { phase: '', conditions: [] };
+      return phase === 'rolledBack' || conditions.some(({ type, status }) => type === 'Stalled' && status === 'True');
+    });
     await afterRequests(lifted, 500);
 
     expect(await unjudged(lifted)).toBe(0);
@@ -121,12 +111,10 @@ async function slipped(context: Cleanup, name: string): Promise<ManagedStory> {
   await lifted.reaches('baking');
   await lifted.kubectl(['rollout', 'resume', 'deployment/checkout']);
   const said = async (): Promise<boolean> => (await lifted.events()).some((each) => each.startsWith('PausePutBack'));
-  await eventually('it to be said', said, { withinMs: 20_000 });
+  await eventually('it to be said', said);
   await untilHeld(lifted);
   const ready = 'app=checkout,!serin.dev/revision';
-  await eventually('a pod to have slipped through', async () => (await podUids(lifted, ready)).length > 4, {
-    withinMs: 20_000,
-  });
+  await eventually('a pod to have slipped through', async () => (await podUids(lifted, ready)).length > 4);
   return lifted;
 }
 

@@ -73,14 +73,10 @@ describe.concurrent('everything applied again every five seconds', () => {
         if (['pending', 'preparing'].includes(status.phase)) early = (await servedBy(looped, '2')).requests;
         return status.phase === 'shifting';
       }
-      await eventually(
-        'the first weight',
-        async () => {
-          const rollout = await looped.rollout();
-          return rollout !== undefined && countingEarly(rollout);
-        },
-        { withinMs: 90_000 },
-      );
+      await eventually('the first weight', async () => {
+        const rollout = await looped.rollout();
+        return rollout !== undefined && countingEarly(rollout);
+      });
 
       const end = await looped.reaches('promoted');
       await loop.stop();
@@ -88,9 +84,7 @@ describe.concurrent('everything applied again every five seconds', () => {
       expect(weightsMoved(end)).toEqual([50, 100]);
       await expectLetGo(looped);
       await told(looped, how, loop, routes.events().length, early);
-      await eventually('nothing of Serin’s', async () => (await madeBySerin(looped)).length === 0, {
-        withinMs: 20_000,
-      });
+      await eventually('nothing of Serin’s', async () => (await madeBySerin(looped)).length === 0);
       expect(await snapshotOf(looped)).toEqual(before);
       expect(await fieldsOfSerin(looped)).toEqual([]);
       // Between an apply and the next split, requests go to all pods: one may meet a canary that is just ending.

@@ -63,7 +63,7 @@ async function getStuck(of: ManagedStory): Promise<void> {
   await of.mesh.putBehaviour(of.namespace, 'checkout', { kind: '5xx', rate: 0.5 });
   await of.reaches('held', 240_000);
   // It is paused when the routes are put right: before that, whoever comes next might find the newer template first.
-  await eventually('its pause', async () => (await of.deployment()).spec.paused, { withinMs: 60_000 });
+  await eventually('its pause', async () => (await of.deployment()).spec.paused);
   await of.mesh.deleteBehaviour(of.namespace, 'checkout');
   await of.setImage('3');
 }

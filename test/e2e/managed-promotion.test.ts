@@ -94,14 +94,10 @@ describe.concurrent('a promotion that gets stuck', () => {
     await stuck.adopt(oneStep);
     await stuck.apply({ tag: '2', ...slow });
     await rolloutNumber(stuck, 'promoting', 1);
-    await eventually(
-      'the promotion to be stuck',
-      async () => {
-        await breakPodsOf(stuck, '2');
-        return (await stuck.rollout())?.status.phase === 'held';
-      },
-      { withinMs: 60_000 },
-    );
+    await eventually('the promotion to be stuck', async () => {
+      await breakPodsOf(stuck, '2');
+      return (await stuck.rollout())?.status.phase === 'held';
+    });
     const held = await rolloutNumber(stuck, 'held', 1);
 
     await stuck.apply({ tag: '3' });

@@ -12,10 +12,8 @@ async function countRollouts({ api, namespace }: ManagedStory): Promise<number> 
 }
 
 async function heard(of: ManagedStory, reason: string): Promise<void> {
-  await eventually(
-    `the Event ${reason}`,
-    async () => (await of.events()).some((event) => event.startsWith(`${reason}: `)),
-    { withinMs: 20_000 },
+  await eventually(`the Event ${reason}`, async () =>
+    (await of.events()).some((event) => event.startsWith(`${reason}: `)),
   );
 }
 
@@ -137,7 +135,7 @@ describe.concurrent('a Deployment that asks for canaries', () => {
     await taken.reaches('baking');
 
     await taken.setImage('1');
-    const end = await taken.reaches('rolledBack', 60_000);
+    const end = await taken.reaches('rolledBack');
 
     expect(end.status.cause).toBe('superseded');
     await expectLetGo(taken);

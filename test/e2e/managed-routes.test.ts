@@ -91,7 +91,7 @@ describe.concurrent('a managed rollout is promoted', () => {
     await afterRequests(blueGreen, 500);
     await blueGreen.adopt({ steps: '100', bake: '6s' });
     await blueGreen.setImage('2');
-    await blueGreen.reaches('baking', 60_000);
+    await blueGreen.reaches('baking');
     const size = 'jsonpath={.items[0].status.readyReplicas}';
     const ready = await blueGreen.kubectl(['get', 'deploy', '-l', 'app.kubernetes.io/managed-by=serin', '-o', size]);
 
@@ -117,13 +117,13 @@ describe.concurrent('testers', () => {
     context.onTestFinished(() => tested.mesh.deleteLoad(tested.namespace, 'testers'));
     await tested.adopt({ ...patient, steps: '1,100', testers: 'x-canary: true' });
     await tested.setImage('2');
-    await tested.reaches('baking', 60_000);
+    await tested.reaches('baking');
 
     await tested.mesh.resetCounts(tested.namespace);
     await afterRequests(tested, 1_000);
     const counts = await tested.mesh.counts(tested.namespace);
     await tested.serin('abort', 'checkout');
-    await tested.reaches('rolledBack', 60_000);
+    await tested.reaches('rolledBack');
 
     const testers = counts.filter(({ load }) => load === 'testers');
     const others = counts.filter(({ load, image }) => load === 'visitors' && image.endsWith(':2'));
@@ -150,7 +150,7 @@ describe.concurrent('a managed rollout waits, with the sentence,', () => {
     await faulty.adopt();
     await faulty.setImage('2');
 
-    const waiting = await faulty.until('the reason', ({ status }) => status.reason === 'FaultOnRoute', 60_000);
+    const waiting = await faulty.until('the reason', ({ status }) => status.reason === 'FaultOnRoute');
     const made = await madeBySerin(faulty);
     await faulty.kubectl([
       'patch',
@@ -181,7 +181,7 @@ describe.concurrent('a managed rollout waits, with the sentence,', () => {
     await afterRequests(unmeshed, 1_000);
     await unmeshed.setImage('2');
 
-    const waiting = await unmeshed.until('the reason', ({ status }) => status.reason === 'UnmeshedClients', 60_000);
+    const waiting = await unmeshed.until('the reason', ({ status }) => status.reason === 'UnmeshedClients');
     const servedBefore = (await servedBy(unmeshed, '2')).requests;
     await unmeshed.annotate('checkout', { 'serin.dev/max-unmeshed': '50%' });
     await unmeshed.reaches('promoted', 200_000);

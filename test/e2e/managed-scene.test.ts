@@ -22,9 +22,7 @@ describe.concurrent('a scene without a controller', () => {
   ] as const)('with routing %s serves everybody', async ([routing, load], context) => {
     const served = await managedStoryOf(context, `scene-${routing}`, { controller: false, load, scene: { routing } });
 
-    await eventually('200 requests to the version', async () => (await servedBy(served, '1')).requests > 200, {
-      withinMs: 60_000,
-    });
+    await eventually('200 requests to the version', async () => (await servedBy(served, '1')).requests > 200);
 
     expect(await failedOnTheWay(served)).toEqual({});
   });
@@ -74,7 +72,7 @@ describe.concurrent('a scene without a controller', () => {
     const rolled = await managedStoryOf(context, 'scene-image', { controller: false });
 
     await rolled.setImage('bad');
-    await rolled.kubectl(['rollout', 'status', 'deployment/checkout', '--timeout=30s']);
+    await rolled.kubectl(['rollout', 'status', 'deployment/checkout', '--timeout=60s']);
     await rolled.mesh.resetCounts(rolled.namespace);
     await afterRequests(rolled, 200);
 

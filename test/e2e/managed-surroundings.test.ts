@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { publicHostOf } from '../../tools/scene/managed-routes.ts';
+import { patientMs } from '../support/eventually.ts';
 import { expectAsBefore, expectLetGo, remember } from '../support/managed-ends.ts';
 import { afterRequests, failedOnTheWay, requestsOf } from '../support/managed-measures.ts';
 import { type ManagedStory, managedStoryOf } from '../support/managed-story.ts';
@@ -18,7 +19,7 @@ describe.concurrent('in the middle of a managed rollout', () => {
     const story = await managedStoryOf(context, 'late-route');
     await story.adopt({ steps: '20,100', bake: '10m', 'max-bake': '20m' });
     await story.setImage('2');
-    await story.reaches('baking', 60_000);
+    await story.reaches('baking');
     const late = {
       apiVersion: 'networking.istio.io/v1',
       kind: 'VirtualService',
@@ -32,7 +33,7 @@ describe.concurrent('in the middle of a managed rollout', () => {
     await story.kubectl(['apply', '-f', '-'], JSON.stringify(late));
     const before = await remember(story);
 
-    await story.until('the route to be split', ({ status }) => JSON.stringify(status).includes('/late'), 60_000);
+    await story.until('the route to be split', ({ status }) => JSON.stringify(status).includes('/late'));
     await story.serin('promote', 'checkout', '--full');
     await story.reaches('promoted');
 
@@ -48,11 +49,11 @@ describe.concurrent('in the middle of a managed rollout', () => {
     const before = await remember(story);
     await story.adopt({ steps: '50,100', bake: '10m', 'max-bake': '20m' });
     await story.setImage('2');
-    await story.reaches('baking', 60_000);
+    await story.reaches('baking');
     const rules = await rulesOf(story);
 
     await story.kubectl(['delete', 'destinationrule', ...rules, '--wait=false']);
-    await expect.poll(() => rulesOf(story), { timeout: 30_000, interval: 250 }).toEqual(rules);
+    await expect.poll(() => rulesOf(story), { timeout: patientMs, interval: 250 }).toEqual(rules);
     await afterRequests(story, 200);
     const failed = Object.values(await failedOnTheWay(story)).reduce((sum, count) => sum + count, 0);
     const all = await requestsOf(story);

@@ -22,7 +22,7 @@ async function sceneOf(context: Cleanup, name: string, options: SceneOptions = {
     pair: { replicas: 2, weights },
     ...(canary === undefined ? {} : { canary }),
   });
-  await story.kubectl(['wait', 'deployment', '--all', '--for=condition=Available', '--timeout=25s']);
+  await story.kubectl(['wait', 'deployment', '--all', '--for=condition=Available', '--timeout=60s']);
   return story;
 }
 
@@ -45,7 +45,6 @@ async function countedAfter(of: Story, least: number, wanted: (count: Count) => 
   await eventually(
     `${least} such requests`,
     async () => sum((await of.mesh.counts(of.namespace)).filter(wanted)) >= least,
-    { withinMs: 60_000 },
   );
   await of.mesh.deleteLoad(of.namespace, 'visitors');
   return of.mesh.counts(of.namespace);

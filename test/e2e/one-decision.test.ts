@@ -60,7 +60,7 @@ async function promoteInSlack(channel: Channel, user: string, button: Button, tu
   const did = new RegExp(`Promote of step 1 by ${user} from slack at [0-9:]+ UTC(?!, not answered yet)`);
   const said = async () => channel.told(user)[turn] ?? (did.test(channel.message()?.words ?? '') && 'done');
   channel.press(user, button);
-  return eventually(`an answer to ${user}`, said, { withinMs: 90_000 });
+  return eventually(`an answer to ${user}`, said);
 }
 
 /** A rollout that bakes at its first step, and the button of its message in Slack. */
@@ -69,7 +69,7 @@ async function baking(of: Story, channel: Channel): Promise<{ readonly name: str
   const { metadata } = await of.reaches('baking');
   await policyInForce(of, metadata.name);
   const shown = async () => channel.message()?.buttons.get('promote');
-  return { name: metadata.name, button: await eventually('the button', shown, { withinMs: 30_000 }) };
+  return { name: metadata.name, button: await eventually('the button', shown) };
 }
 
 describe.concurrent('one decision', () => {

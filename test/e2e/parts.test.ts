@@ -35,30 +35,24 @@ describe('the control plane', () => {
   test("a Deployment's pods get ready and are reached through EndpointSlices", async () => {
     await apply(deployment('web', {}), service('web'));
 
-    await kubectlOutput(stack, ['-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=30s']);
+    await kubectlOutput(stack, ['-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=60s']);
 
-    const addresses = await eventually(
-      'two ready addresses of the Service web',
-      async () => {
-        const ready = await readyAddresses(stack, namespace, 'web');
-        return ready.length === 2 && ready;
-      },
-      { withinMs: 10_000 },
-    );
+    const addresses = await eventually('two ready addresses of the Service web', async () => {
+      const ready = await readyAddresses(stack, namespace, 'web');
+      return ready.length === 2 && ready;
+    });
     expect(new Set(addresses).size).toBe(2);
   });
 
   test('a paused Deployment starts no new ReplicaSet and still scales', async () => {
     await apply(deployment('held', {}));
-    await kubectlOutput(stack, ['-n', namespace, 'rollout', 'status', 'deployment/held', '--timeout=30s']);
+    await kubectlOutput(stack, ['-n', namespace, 'rollout', 'status', 'deployment/held', '--timeout=60s']);
 
     await kubectlOutput(stack, ['-n', namespace, 'rollout', 'pause', 'deployment/held']);
     await kubectlOutput(stack, ['-n', namespace, 'set', 'image', 'deployment/held', 'app=example/app:2']);
     await kubectlOutput(stack, ['-n', namespace, 'scale', 'deployment/held', '--replicas=3']);
 
-    await eventually('three pods', async () => (await podsOf(stack, namespace, 'held')).length === 3, {
-      withinMs: 10_000,
-    });
+    await eventually('three pods', async () => (await podsOf(stack, namespace, 'held')).length === 3);
     const images = (await podsOf(stack, namespace, 'held')).flatMap((pod) =>
       pod.spec.containers.map((container) => container.image),
     );
@@ -105,9 +99,7 @@ describe('the control plane', () => {
         env: { KUBECONFIG: kubeconfigOf(stack.folder, 'bob') },
       });
 
-    await eventually('bob to be allowed', async () => (await may('list')).stdout.trim() === 'yes', {
-      withinMs: 10_000,
-    });
+    await eventually('bob to be allowed', async () => (await may('list')).stdout.trim() === 'yes');
     expect((await may('delete')).stdout.trim()).toBe('no');
   });
 });
@@ -140,14 +132,10 @@ describe('failures that KWOK plays', () => {
     async ({ fail, status }) => {
       await apply(deployment(fail, { 'kwok.serin.dev/fail': fail }));
 
-      const [pod] = await eventually(
-        `pods that show ${fail}`,
-        async () => {
-          const pods = await podsOf(stack, namespace, fail);
-          return pods.length === 2 && pods.every((each) => each.status.containerStatuses !== undefined) && pods;
-        },
-        { withinMs: 15_000 },
-      );
+      const [pod] = await eventually(`pods that show ${fail}`, async () => {
+        const pods = await podsOf(stack, namespace, fail);
+        return pods.length === 2 && pods.every((each) => each.status.containerStatuses !== undefined) && pods;
+      });
 
       expect(pod?.status.containerStatuses?.[0]).toMatchObject({ ready: false, ...status });
       expect(readyCondition(pod)).toBe('False');
@@ -162,13 +150,10 @@ describe('failures that KWOK plays', () => {
       }),
     );
 
-    const crashed = await eventually(
-      'a third restart',
-      async () =>
-        (await podsOf(stack, namespace, 'crashing')).find(
-          (pod) => (pod.status.containerStatuses?.[0]?.restartCount ?? 0) >= 3,
-        ),
-      { withinMs: 30_000 },
+    const crashed = await eventually('a third restart', async () =>
+      (await podsOf(stack, namespace, 'crashing')).find(
+        (pod) => (pod.status.containerStatuses?.[0]?.restartCount ?? 0) >= 3,
+      ),
     );
     await kubectlOutput(stack, ['-n', namespace, 'annotate', 'pod', crashed.metadata.name, 'kwok.serin.dev/fail-']);
 
@@ -180,7 +165,7 @@ describe('failures that KWOK plays', () => {
       namespace,
       'wait',
       '--for=condition=Ready',
-      '--timeout=20s',
+      '--timeout=60s',
       `pod/${crashed.metadata.name}`,
     ]);
   });
@@ -192,9 +177,7 @@ describe('Redis and Prometheus', () => {
   });
 
   test('Prometheus scrapes itself', async () => {
-    const up = await eventually('a first scrape', async () => (await query('up{job="prometheus"}'))[0], {
-      withinMs: 20_000,
-    });
+    const up = await eventually('a first scrape', async () => (await query('up{job="prometheus"}'))[0]);
 
     expect(up).toBe('1');
   });
@@ -202,14 +185,10 @@ describe('Redis and Prometheus', () => {
   test('Prometheus scrapes the pods that the mesh simulator announces', async () => {
     await apply(deployment('meshed', {}), service('meshed'));
 
-    const up = await eventually(
-      'two pods to be scraped',
-      async () => {
-        const samples = await query(`up{job="istio",namespace="${namespace}",pod=~"meshed-.*"}`);
-        return samples.length === 2 && samples;
-      },
-      { withinMs: 30_000 },
-    );
+    const up = await eventually('two pods to be scraped', async () => {
+      const samples = await query(`up{job="istio",namespace="${namespace}",pod=~"meshed-.*"}`);
+      return samples.length === 2 && samples;
+    });
 
     expect(up).toEqual(['1', '1']);
   });

@@ -111,7 +111,7 @@ describe.concurrent('through a server', () => {
 
     const refused = await through(of, `${token}-of-reader`, ['abort', 'reviews-v2']);
     const waiting = through(of, token, ['wait', 'reviews-v2', '--timeout=3m', '-o', 'json']);
-    const waitingToo = of.serin('wait', 'reviews-v2', '--timeout=50s', '-o', 'json');
+    const waitingToo = of.serin('wait', 'reviews-v2', '--timeout=4m', '-o', 'json');
     const asked = await through(of, token, ['abort', 'reviews-v2', '--reason', 'wrong image']);
     const [told, typed] = [await waiting, await waitingToo];
 

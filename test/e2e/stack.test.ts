@@ -70,8 +70,8 @@ describe('a stack of another process', () => {
 
     harness.kill('SIGKILL');
 
-    await eventually('the parts to be gone', async () => !pids.some(isAlive), { withinMs: 10_000 });
-    await eventually('the data folder to be gone', async () => !existsSync(own.folder), { withinMs: 10_000 });
+    await eventually('the parts to be gone', async () => !pids.some(isAlive));
+    await eventually('the data folder to be gone', async () => !existsSync(own.folder));
   });
 });
 

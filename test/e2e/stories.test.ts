@@ -38,11 +38,10 @@ describe.concurrent('a release', () => {
     await eventually(
       'the claim and the fields to be given back',
       async () => (await good.routes()).metadata.annotations['serin.dev/claim'] === undefined,
-      { withinMs: 5_000 },
     );
     await expectNothingLeft(good);
     expect(
-      await good.kubectl(['wait', `canaryrollout/${end.metadata.name}`, '--for=condition=Succeeded', '--timeout=5s']),
+      await good.kubectl(['wait', `canaryrollout/${end.metadata.name}`, '--for=condition=Succeeded', '--timeout=60s']),
     ).toContain('condition met');
   });
 
@@ -77,7 +76,7 @@ describe.concurrent('a release', () => {
     expect(await bad.weights()).toEqual([100, 0]);
     await expectNothingLeft(bad);
     expect(
-      await bad.kubectl(['wait', `canaryrollout/${end.metadata.name}`, '--for=condition=Finished', '--timeout=5s']),
+      await bad.kubectl(['wait', `canaryrollout/${end.metadata.name}`, '--for=condition=Finished', '--timeout=60s']),
     ).toContain('condition met');
     expect((await bad.events()).some((event) => event.startsWith('RolledBack: '))).toBe(true);
   });
@@ -100,7 +99,7 @@ describe.concurrent('a release', () => {
     });
     await crashing.release();
 
-    const end = await crashing.reaches('rolledBack', 30_000);
+    const end = await crashing.reaches('rolledBack');
 
     expect(end.status.cause).toBe('health');
     expect(end.status.message).toContain('panic: cannot open config');
@@ -218,9 +217,9 @@ describe.concurrent('people', () => {
   it('wait for the end and learn it from the exit code', async (context) => {
     const waited = await storyOf(context, 'wait', { canary: { kind: '5xx', rate: 0.5 } });
     await waited.release();
-    await waited.reaches('preparing');
+    await waited.until('it to begin', () => true);
 
-    const outcome = await waited.serin('wait', 'deployment/reviews-v2', '--for=promoted', '--timeout=50s');
+    const outcome = await waited.serin('wait', 'deployment/reviews-v2', '--for=promoted', '--timeout=4m');
 
     expect(outcome.code).toBe(3);
   });

@@ -69,7 +69,7 @@ async function allTold(story: Story): Promise<void> {
     const list = (await story.api.get(path)) as { items: { status?: { mail?: { letters?: unknown[] } } }[] };
     return list.items.every(({ status }) => (status?.mail?.letters ?? []).length === 0);
   };
-  await eventually('all letters to be told', letters, { withinMs: 90_000 });
+  await eventually('all letters to be told', letters);
 }
 
 describe.concurrent('programs outside', () => {
@@ -90,7 +90,7 @@ describe.concurrent('programs outside', () => {
     });
 
     await story.release({ steps: '50,100', bake: '4s', policy: 'told', 'github-ref': commit });
-    await story.until('the first bake', ({ status }) => status.phase === 'baking', 90_000);
+    await story.until('the first bake', ({ status }) => status.phase === 'baking');
     await story.controller().kill();
     await story.startController({ flags: outside.flags });
     const end = await story.reaches('promoted');
@@ -155,9 +155,7 @@ describe.concurrent('programs outside', () => {
         .controller()
         .lines()
         .map(({ msg }) => msg);
-    await eventually('the log to say so', async () => said().some((line) => line.includes('--github-token-file')), {
-      withinMs: 60_000,
-    });
+    await eventually('the log to say so', async () => said().some((line) => line.includes('--github-token-file')));
 
     expect(said().filter((line) => line.includes('--webhook-secret-file FILE'))).toHaveLength(1);
     expect(outside.hooks.received).toEqual([]);

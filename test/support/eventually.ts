@@ -3,20 +3,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const askEveryMs = 200;
+/** How long is waited unless somebody says otherwise: for what hangs, not for a machine that is busy. */
+export const patientMs = 120_000;
 
 type Seen<T> = { readonly kind: 'found'; readonly value: T } | { readonly kind: 'not yet'; readonly said: string };
 
 /**
  * Asks until the probe gives something other than undefined or false, and gives that. An error counts as "not yet",
  * and so does a probe that does not come back. Rejects at the deadline with `what`, which reads on after
- * "Waited 10 s for", and the last answer or error seen.
+ * "Waited 120 s for", and the last answer or error seen.
  */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  options: { readonly withinMs: number },
+  { withinMs = patientMs }: { readonly withinMs?: number } = {},
 ): Promise<T> {
-  const deadline = Date.now() + options.withinMs;
+  const deadline = Date.now() + withinMs;
   let said = '';
   do {
     const seen = await Promise.race([ask(probe), silence<T>(deadline - Date.now())]);
@@ -24,7 +26,7 @@ export async function eventually<T>(
     said = seen.said;
     await pause(askEveryMs);
   } while (Date.now() < deadline);
-  throw new Error(`Waited ${options.withinMs / 1_000} s for ${what}. ${said}`);
+  throw new Error(`Waited ${withinMs / 1_000} s for ${what}. ${said}`);
 }
 
 async function ask<T>(probe: () => Promise<T | undefined | false>): Promise<Seen<T>> {

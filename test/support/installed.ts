@@ -43,7 +43,7 @@ export async function install(): Promise<Installed> {
   try {
     await kubectlOutput(stack, ['apply', '-k', manifests]);
     await kubectlOutput(stack, ['apply', '-k', manifests, '--server-side', '--force-conflicts']);
-    await kubectlOutput(stack, ['wait', 'crd', '--all', '--for=condition=Established', '--timeout=25s']);
+    await kubectlOutput(stack, ['wait', 'crd', '--all', '--for=condition=Established', '--timeout=60s']);
     return await withController(stack);
   } catch (cause) {
     await stack.stop();

@@ -15,15 +15,11 @@ export function remember(of: ManagedStory): Promise<Before> {
 
 /** The objects are as they were, byte for byte, nothing of Serin's is left, and no request met a hole on the way. */
 export async function expectAsBefore(of: ManagedStory, before: Before): Promise<void> {
-  await eventually(
-    'what Serin made to be gone',
-    async () => {
-      const made = await madeBySerin(of);
-      if (made.length > 0) throw new Error(`There still is ${made.join(', ')}.`);
-      return true;
-    },
-    { withinMs: 20_000 },
-  );
+  await eventually('what Serin made to be gone', async () => {
+    const made = await madeBySerin(of);
+    if (made.length > 0) throw new Error(`There still is ${made.join(', ')}.`);
+    return true;
+  });
   expect(await snapshotOf(of)).toEqual(before);
   expect(await fieldsOfSerin(of)).toEqual([]);
   expect(await failedOnTheWay(of)).toEqual({});
@@ -47,14 +43,10 @@ export async function expectHeld(of: ManagedStory): Promise<void> {
 
 /** The Deployment is not paused, and runs by itself what it is told. */
 export async function expectLetGo(of: ManagedStory): Promise<void> {
-  await eventually(
-    'the hold to be lifted',
-    async () => {
-      const { spec, metadata } = await of.deployment();
-      return !spec.paused && metadata.annotations['serin.dev/held'] === undefined;
-    },
-    { withinMs: 20_000 },
-  );
+  await eventually('the hold to be lifted', async () => {
+    const { spec, metadata } = await of.deployment();
+    return !spec.paused && metadata.annotations['serin.dev/held'] === undefined;
+  });
 }
 
 /** Rollout number `count` of the story, counted from 1, once it is the last and in the phase. */

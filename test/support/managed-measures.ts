@@ -36,7 +36,7 @@ export async function requestsOf(of: ManagedStory): Promise<number> {
 /** Waits until so many more requests have ended. */
 export async function afterRequests(of: ManagedStory, more: number): Promise<void> {
   const before = await requestsOf(of);
-  await eventually(`${more} more requests`, async () => (await requestsOf(of)) >= before + more, { withinMs: 60_000 });
+  await eventually(`${more} more requests`, async () => (await requestsOf(of)) >= before + more);
 }
 
 async function countsOf(of: ManagedStory): Promise<readonly Count[]> {

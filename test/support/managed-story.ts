@@ -154,22 +154,20 @@ async function setTheScene(story: ManagedStory, options: ManagedStoryOptions): P
     await mesh.setPropagation({ ms, kind: kind as keyof typeof delays, namespace });
   await story.applyAll();
   const wanted = scene.replicas ?? 2;
-  await eventually('the service to be ready', async () => (await story.deployment()).status.readyReplicas >= wanted, {
-    withinMs: 60_000,
-  });
+  await eventually('the service to be ready', async () => (await story.deployment()).status.readyReplicas >= wanted);
   const rps = options.rps ?? 100;
   if (rps === 0) return;
   const host = options.load?.gateway === undefined ? 'checkout' : publicHostOf(namespace);
   const load = { host, rps, clientWorkload: 'web', clientReplicas: 2, ...options.load };
   await mesh.putLoad(namespace, 'visitors', load);
-  await eventually('the visitors to be served', () => allServed(story), { withinMs: 30_000 });
+  await eventually('the visitors to be served', () => allServed(story));
   await mesh.resetCounts(namespace);
 }
 
 /** Whether the sidecars know the pods by now: nothing that was sent from here on fails. */
 async function allServed({ mesh, namespace }: ManagedStory): Promise<boolean> {
   await mesh.resetCounts(namespace);
-  await eventually('requests', async () => (await mesh.counts(namespace)).length > 0, { withinMs: 5_000 });
+  await eventually('requests', async () => (await mesh.counts(namespace)).length > 0);
   return (await mesh.counts(namespace)).every(({ flags }) => flags === '-');
 }
 
@@ -194,7 +192,6 @@ function managedStoryOn(plain: Story, scene: ManagedOptions, account: string): M
       await eventually(
         'the Deployment to be adopted',
         async () => (await deployment()).metadata.annotations['serin.dev/stable'] !== undefined,
-        { withinMs: 30_000 },
       );
     },
     apply: (changes = {}, how = 'client') => applied([managedDeployment({ ...scene, ...changes })], how),

@@ -28,7 +28,6 @@ export interface Channel {
 
 const deploy = join(import.meta.dirname, '..', '..', 'deploy');
 const bound = { 'serin.dev/admission': 'under-test' };
-const promptMs = 30_000;
 
 /**
  * Starts the story's controller with the rights of its account, its HTTP API, and Slack, under the policy for requests. `users` are
@@ -40,7 +39,7 @@ export async function amongPeople(context: Cleanup, of: Story, users: readonly s
   const { slack, flags } = await slackBeside(context, table);
   const kubeconfig = await kubeconfigOfAccount(of.stack, home, 'serin', `${of.namespace}-controller`);
   await of.startController({ kubeconfig, api: { address: '127.0.0.1:0' }, flags });
-  await eventually('Slack to be listened to', async () => slack.socket.connections() > 0, { withinMs: promptMs });
+  await eventually('Slack to be listened to', async () => slack.socket.connections() > 0);
   return channelOf(slack);
 }
 
@@ -56,7 +55,7 @@ function channelOf(slack: FakeSlack): Channel {
     type: async (user, words) => {
       const before = answers().length;
       typeCommand(slack, personOf(user), words, posted()?.channel ?? '');
-      const answer = await eventually('an answer in Slack', async () => answers()[before], { withinMs: promptMs });
+      const answer = await eventually('an answer in Slack', async () => answers()[before]);
       return String(answer.args['text']);
     },
     told: (user) => slack.whispers.filter((whisper) => whisper.user === personOf(user).id).map(({ text }) => text),
@@ -84,7 +83,7 @@ async function underPolicy(of: Story): Promise<void> {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   // Somebody else may be applying the same at this moment, which kubectl takes for a conflict.
   const apply = () => of.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], list);
-  await eventually('the policy to be applied', apply, { withinMs: promptMs });
+  await eventually('the policy to be applied', apply);
   const labels = Object.entries(bound).map(([key, value]) => `${key}=${value}`);
   await of.kubectl(['label', 'namespace', namespace, ...labels]);
 }
@@ -92,14 +91,10 @@ async function underPolicy(of: Story): Promise<void> {
 /** Waits until the policy is in force for a rollout: a forged request is refused. Nothing is written. */
 export async function policyInForce(of: Story, rollout: string): Promise<void> {
   const forged = kubectlRequest({ id: 'forged', actor: 'somebody', verb: 'pause' });
-  await eventually(
-    'the policy to be in force',
-    async () => {
-      const words = ['patch', 'cro', rollout, '-n', of.namespace, '--dry-run=server', ...forged];
-      return (await kubectl(of.stack, words)).stderr.includes('signed by another than you');
-    },
-    { withinMs: promptMs },
-  );
+  await eventually('the policy to be in force', async () => {
+    const words = ['patch', 'cro', rollout, '-n', of.namespace, '--dry-run=server', ...forged];
+    return (await kubectl(of.stack, words)).stderr.includes('signed by another than you');
+  });
 }
 
 /** The flags with which `kubectl patch` asks for something, as somebody writes it by hand. */

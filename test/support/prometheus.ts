@@ -48,7 +48,7 @@ export async function startPrometheus({ scrape = [], backfill }: PrometheusSetup
     running = spawn(program, [...args, `--web.listen-address=127.0.0.1:${port}`, '--log.level=error'], {
       stdio: 'ignore',
     });
-    await eventually('Prometheus to be ready', async () => (await fetch(`${url}/-/ready`)).ok, { withinMs: 30_000 });
+    await eventually('Prometheus to be ready', async () => (await fetch(`${url}/-/ready`)).ok);
   }
 
   async function stop(): Promise<void> {

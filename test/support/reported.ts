@@ -99,7 +99,7 @@ export async function rowsWhenEqual(of: Story, counts: readonly Count[], gone?: 
     return last === wanted ? rows : undefined;
   }
   try {
-    return await eventually('Prometheus to have what was counted', seen, { withinMs: 30_000 });
+    return await eventually('Prometheus to have what was counted', seen);
   } catch (cause) {
     throw new Error(`The mesh counted ${wanted}. Prometheus has ${last}.`, { cause });
   }

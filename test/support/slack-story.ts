@@ -57,8 +57,7 @@ export async function slackStoryOf(
   const story = await storyOf(context, name, { ...rest, controller: { flags } });
   await story.kubectl(['create', 'rolebinding', 'releasers', '--clusterrole=serin-operator', '--group=releasers']);
   await story.kubectl(['create', 'rolebinding', 'bob', '--clusterrole=serin-viewer', '--user=bob@example.com']);
-  if (mode === 'socket')
-    await eventually('the connection', async () => slack.socket.connections() === 1, { withinMs: 60_000 });
+  if (mode === 'socket') await eventually('the connection', async () => slack.socket.connections() === 1);
   return { story, slack, flags, ...surfaceOf(slack) };
 }
 
@@ -69,7 +68,7 @@ function surfaceOf(slack: FakeSlack): Omit<SlackStory, 'story' | 'slack' | 'flag
 
   async function whispered(count: number): Promise<FakeSlack['whispers']> {
     const probe = async (): Promise<boolean> => slack.whispers.length >= count;
-    await eventually(`${count} answers`, probe, { withinMs: 60_000 });
+    await eventually(`${count} answers`, probe);
     return slack.whispers.slice(0, count);
   }
 

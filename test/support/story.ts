@@ -110,10 +110,8 @@ async function setTheScene(story: Story, options: StoryOptions): Promise<void> {
   await kubectlOutput(story.stack, ['apply', '-f', '-'], { stdin: manifests });
   if (options.stable !== undefined) await mesh.putBehaviour(namespace, 'reviews-v1', options.stable);
   if (options.canary !== undefined) await mesh.putBehaviour(namespace, 'reviews-v2', options.canary);
-  await eventually(
-    'stable to be available',
-    async () => isAvailable(await api.get(deploymentPath(namespace, 'reviews-v1'))),
-    { withinMs: 60_000 },
+  await eventually('stable to be available', async () =>
+    isAvailable(await api.get(deploymentPath(namespace, 'reviews-v1'))),
   );
   const rps = options.rps ?? 100;
   if (rps === 0) return;
@@ -185,7 +183,7 @@ export function storyOn({ stack, api, mesh, namespace, controllers }: Parts): St
     },
     serin: (...words) =>
       run(process.execPath, [serinProgram(), ...words, '-n', namespace], {
-        timeoutMs: 60_000,
+        timeoutMs: 250_000,
         env: { ...process.env, KUBECONFIG: stack.kubeconfig },
       }),
     kubectl: (words, stdin) => kubectlOutput(stack, ['-n', namespace, ...words], stdin === undefined ? {} : { stdin }),

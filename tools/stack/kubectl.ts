@@ -11,14 +11,14 @@ export interface KubectlTarget {
   readonly bin: { readonly kubectl: string };
 }
 
-/** `timeoutMs` is half a minute unless given. */
+/** `timeoutMs` is a minute and a half unless given. */
 export interface KubectlOptions {
   readonly stdin?: string;
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const defaultTimeoutMs = 30_000;
+const defaultTimeoutMs = 90_000;
 
 /** Runs kubectl as the admin of the stack (`--kubeconfig` among the arguments or KUBECONFIG in `env` chooses another user). Never throws: a failure is in `code` and `stderr`. */
 export function kubectl(stack: KubectlTarget, args: readonly string[], options: KubectlOptions = {}): Promise<Ended> {
