@@ -212,6 +212,8 @@ export interface CliParts {
   readonly runController: (flags: ControllerFlags) => Promise<number>;
   /** A file's text; `-` is standard input. */
   readonly readInput: (file: string) => Promise<string>;
+  /** The manifests directly in a folder, by name; the path alone where it is no folder. Rejects where there is nothing. */
+  readonly manifestsAt: (path: string) => Promise<readonly string[]>;
   /** Writes a file of this text, over one that is there. */
   readonly writeOutput: (file: string, text: string) => Promise<void>;
   /** Appends to a file, which need not be there. */

@@ -1,27 +1,32 @@
 // Files that the command is told to read.
+import { whyNot } from '../domain/unread.ts';
 import type { CliParts } from './cluster.ts';
 import { CliError, exitCodes } from './exit.ts';
 
-/** A file's text; `-` is standard input. One that cannot be read is wrong usage. */
-export async function readText({ readInput }: CliParts, file: string): Promise<string> {
-  try {
-    return await readInput(file);
-  } catch (error) {
-    throw new CliError(exitCodes.usage, `${file} cannot be read: ${whyNot(error)}`);
-  }
+/** The manifests of files and folders, in the order named. A folder without one is wrong usage, and so is what cannot be read. */
+export async function manifestFiles(parts: CliParts, paths: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(paths.map((path) => filesAt(parts, path)));
+  return found.flat();
 }
 
-/** Codes of Node.js (nodejs.org/api/errors.html, "Common system errors") as sentences after a colon. */
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder.',
-  ENOTDIR: 'a part of its path is no folder.',
-  EISDIR: 'it is a folder. Name a file.',
-  EACCES: 'you have no right to.',
-  EPERM: 'you have no right to.',
-};
+async function filesAt({ manifestsAt }: CliParts, path: string): Promise<readonly string[]> {
+  const files = await reading(path, manifestsAt(path));
+  if (files.length > 0) return files;
+  throw new CliError(
+    exitCodes.usage,
+    `${path} is a folder without a manifest: no name in it ends in .yaml, .yml or .json. Folders within it are not looked into.`,
+  );
+}
 
-/** Why a file cannot be read or written, as a sentence after a colon. */
-export function whyNot(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return ('code' in error ? reasons[String(error.code)] : undefined) ?? error.message;
+/** A file's text; `-` is standard input. One that cannot be read is wrong usage. */
+export async function readText({ readInput }: CliParts, file: string): Promise<string> {
+  return reading(file, readInput(file));
+}
+
+async function reading<T>(path: string, read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    throw new CliError(exitCodes.usage, `${path} cannot be read: ${whyNot(error)}.`);
+  }
 }

@@ -1,5 +1,6 @@
 // The verbs that tell how Serin judges: why it decided as it did, and what it would have made of a past.
 import { type Command, Option } from 'commander';
+import { type Moment, readMoment } from './moments.ts';
 import type { OnCluster, OnWholeCluster } from './on-cluster.ts';
 import { readDuration, readUrl } from './options.ts';
 import { type PrometheusFlags, sourceOf } from './verbs.ts';
@@ -21,11 +22,11 @@ export function addJudgingVerbs(serin: Command, onCluster: OnCluster, onWhole: O
 }
 
 interface Typed extends PrometheusFlags, Format {
-  readonly from: string;
-  readonly to: string;
+  readonly from: Moment;
+  readonly to: Moment;
   readonly canary?: string;
   readonly stable?: string;
-  readonly splitAt?: string;
+  readonly splitAt?: Moment;
   readonly policy?: string;
   readonly html?: string;
   readonly slot: number;
@@ -37,11 +38,11 @@ function addReplay(serin: Command, onCluster: OnWholeCluster): void {
     .command('replay')
     .description('judge a past that Prometheus still knows, as if a rollout had begun then, without changing anything')
     .argument('<name...>', 'checkout or deployment/checkout')
-    .option('--from <time>', 'where it begins: -2h, or 2026-01-05T09:00:00Z', '-1h')
-    .option('--to <time>', 'where it ends', 'now')
+    .addOption(moment('--from <time>', 'where it begins: -2h, or 2026-01-05T09:00:00Z', '-1h'))
+    .addOption(moment('--to <time>', 'where it ends', 'now'))
     .option('--canary <name>', 'the workload that is judged; that of the newest rollout when left out')
     .option('--stable <name>', 'the workload that it is compared with')
-    .option('--split-at <time>', 'compare what the workload was after this moment with what it was before')
+    .option('--split-at <time>', 'compare what the workload was after this moment with what it was before', readMoment)
     .option('-f, --policy <file>', 'a CanaryPolicy to judge by, in place of the one that is named')
     .option('--prometheus-url <url>', 'where Prometheus answers', readUrl('http', 'https'))
     .option('--prometheus-token-file <file>', 'a file whose content is sent to Prometheus as bearer token')
@@ -55,6 +56,10 @@ function addReplay(serin: Command, onCluster: OnWholeCluster): void {
       const flags = { ...rest, slotMs: slot, lagMs: scrapeInterval };
       await onCluster(command, (parts, cluster) => runReplay(parts, cluster, name, flags, sourceOf(typed)));
     });
+}
+
+function moment(flags: string, description: string, otherwise: string): Option {
+  return new Option(flags, description).argParser(readMoment).default(readMoment(otherwise), otherwise);
 }
 
 function format(): Option {

@@ -3,14 +3,15 @@ import { concerns } from '../domain/settings.ts';
 import { nearest } from '../domain/spelling.ts';
 import type { CliParts } from './cluster.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
-import { readText } from './input.ts';
+import { manifestFiles, readText } from './input.ts';
 import { type At, annotationsOf, type Complaint } from './lint-complaint.ts';
 import { deploymentComplaints, templateAnnotationsOf } from './lint-deployment.ts';
 import { policyComplaints, type QuerySyntax } from './lint-policy.ts';
 import { type Manifest, type Path, readManifests } from './manifests.ts';
 
 /** Prints every problem with its line: 0 when there is none, 2 when there are some or a file cannot be read. */
-export async function runLint(parts: CliParts, files: readonly string[]): Promise<ExitCode> {
+export async function runLint(parts: CliParts, paths: readonly string[]): Promise<ExitCode> {
+  const files = await manifestFiles(parts, paths);
   const syntax = await parts.querySyntax();
   const read = await Promise.all(files.map(async (file) => ({ file, ...readManifests(await readText(parts, file)) })));
   const policies = read.flatMap(({ manifests }) => manifests.filter(isPolicy));

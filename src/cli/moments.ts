@@ -1,16 +1,18 @@
 // Moments as people type them.
+import { InvalidArgumentError } from 'commander';
 import { type Instant, parseDuration } from '../domain/time.ts';
-import { CliError, exitCodes } from './exit.ts';
 
-/** A moment: `now`, `-2h` before now, or RFC 3339 such as `2026-01-05T09:00:00Z`. A usage error names the flag. */
-export function readMoment(flag: string, text: string, now: Instant): Instant {
-  if (text === 'now') return now;
+/** A moment as it was typed, whatever the time is when it is read. */
+export type Moment = (now: Instant) => Instant;
+
+/** `now`, `-2h` before now, or RFC 3339 such as `2026-01-05T09:00:00Z`. Anything else is a usage error. */
+export function readMoment(text: string): Moment {
+  if (text === 'now') return (now) => now;
   const ago = text.startsWith('-') ? parseDuration(text.slice(1)) : undefined;
-  if (ago !== undefined) return now - ago;
+  if (ago !== undefined) return (now) => now - ago;
   const at = isDay(text) && /(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(at)) return at;
-  const message = `${flag} is "${text}", which is no moment. Expected "now", "-2h", or "2026-01-05T09:00:00Z" with its time zone.`;
-  throw new CliError(exitCodes.usage, message);
+  if (!Number.isNaN(at)) return () => at;
+  throw new InvalidArgumentError('Expected "now", "-2h", or "2026-01-05T09:00:00Z" with its time zone.');
 }
 
 /** Whether a text begins with a day that there is: 31 February is read as a day of March elsewhere. */

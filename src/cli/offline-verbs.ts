@@ -11,7 +11,7 @@ export function addOfflineVerbs(serin: Command, parts: CliParts, ended: (code: n
   serin
     .command('lint')
     .description('say what is wrong with CanaryPolicies and annotated Deployments, before they are applied')
-    .requiredOption('-f, --filename <file...>', 'files to look at; - is standard input')
+    .requiredOption('-f, --filename <file...>', 'files to look at, or folders of them; - is standard input')
     .action(async ({ filename }: { filename: string[] }, command: Command) => {
       const { runLint } = await import('./lint.ts');
       ended(await runLint(around(command), filename));

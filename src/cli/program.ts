@@ -1,5 +1,6 @@
 // The serin command: its verbs and flags. Each verb's work is loaded when it is used.
 import { Command, CommanderError } from 'commander';
+import { nearest } from '../domain/spelling.ts';
 import type { CliParts } from './cluster.ts';
 import { addCompletionVerbs } from './completion-verbs.ts';
 import { addControllerVerb } from './controller.ts';
@@ -23,6 +24,7 @@ export async function runProgram(args: readonly string[], parts: CliParts): Prom
   }
   const serin = program(parts, ended);
   try {
+    requireHelpOf(serin, args);
     await serin.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
@@ -59,8 +61,30 @@ function program(parts: CliParts, ended: (code: number) => void): Command {
 
 /** What every verb says of words that it does not understand: the sentence, and its own help. */
 function pointToHelp(command: Command, words: string): void {
-  command.configureOutput({ outputError: (text, write) => write(sentenceOf(text, `${words} --help`)) });
+  const sentence = (text: string): string => sentenceOf(withGuess(text, command), `${words} --help`);
+  command.configureOutput({ outputError: (text, write) => write(sentence(text)) });
   for (const verb of command.commands) pointToHelp(verb, `${words} ${verb.name()}`);
+}
+
+/** `serin help wiat` is a slip of the hand, and no wish to read everything. */
+function requireHelpOf(serin: Command, [first, verb]: readonly string[]): void {
+  if (first !== 'help' || verb === undefined || verb.startsWith('-')) return;
+  const known = serin.commands.map((each) => each.name());
+  if (known.includes(verb) || verb === 'help') return;
+  const guess = nearest(verb, known);
+  serin.error(`unknown command '${verb}'${guess === undefined ? '' : `\n(Did you mean ${guess}?)`}`);
+}
+
+/** Commander takes the value of `--timout=4m` for a part of the flag, and so finds nothing near it. */
+function withGuess(text: string, command: Command): string {
+  const flag = /^error: unknown option '(--[^=']+)=.*'\s*$/.exec(text)?.[1];
+  if (flag === undefined) return text;
+  const known = [command, ...(command.parent === null ? [] : [command.parent])].flatMap(({ options }) => options);
+  const guess = nearest(
+    flag,
+    known.flatMap(({ long }) => long ?? []),
+  );
+  return guess === undefined ? text : `${text.trim()}\n(Did you mean ${guess}?)`;
 }
 
 /** The verb of a command line with the one under it: `get`, or `gate test`. */

@@ -6,20 +6,20 @@ import type { Plan } from '../domain/plan.ts';
 import { halvesOf } from '../domain/replay-split.ts';
 import { policyOf, type Settings, settingsWith } from '../domain/settings.ts';
 import { prefix } from '../domain/settings-keys.ts';
-import { formatDuration, type Instant, type Millis } from '../domain/time.ts';
+import { formatDuration, formatInstant, type Instant, type Millis } from '../domain/time.ts';
 import type { CliParts, WholeCluster } from './cluster.ts';
 import { CliError, exitCodes, ifPermitted } from './exit.ts';
 import { matching, readName } from './find.ts';
-import { readMoment } from './moments.ts';
+import type { Moment } from './moments.ts';
 import { readPolicyFile } from './policy-file.ts';
 
 /** What was typed. */
 export interface ReplayFlags {
-  readonly from: string;
-  readonly to: string;
+  readonly from: Moment;
+  readonly to: Moment;
   readonly canary?: string;
   readonly stable?: string;
-  readonly splitAt?: string;
+  readonly splitAt?: Moment;
   readonly policy?: string;
   readonly slotMs: Millis;
   /** How late a slot can be read. */
@@ -66,7 +66,7 @@ export async function askedReplay(
   if (flags.splitAt !== undefined) {
     if (flags.canary !== undefined || flags.stable !== undefined)
       throw wrong('--split-at makes two halves of one workload; leave out --canary and --stable.');
-    const splitAt = splitIn(range, readMoment('--split-at', flags.splitAt, parts.clock.now()), flags.slotMs);
+    const splitAt = splitIn(range, flags.splitAt(parts.clock.now()), flags.slotMs);
     const read = { ...common, stable: name, canary: name };
     return { name, plan, gates: splittable(plan), ...range, read, judged: halvesOf(read, name), splitAt };
   }
@@ -101,17 +101,19 @@ function rangeOf(
   now: Instant,
 ): { readonly from: Instant; readonly to: Instant } {
   const newest = Math.floor((now - lagMs) / slotMs) * slotMs;
-  const start = gridAfter(readMoment('--from', from, now), slotMs);
-  const end = Math.min(newest, Math.floor(readMoment('--to', to, now) / slotMs) * slotMs);
+  const [begins, ends] = [from(now), to(now)];
+  const start = gridAfter(begins, slotMs);
+  const end = Math.min(newest, Math.floor(ends / slotMs) * slotMs);
+  const range = `From ${formatInstant(begins)} to ${formatInstant(ends)}`;
   const count = (end - start) / slotMs;
   if (count < 1)
     throw wrong(
-      `From ${from} to ${to} there is no slot of ${formatDuration(slotMs)} that can be read by now. Let --from lie before --to.`,
+      `${range} there is no slot of ${formatDuration(slotMs)} that can be read by now. Let --from lie before --to.`,
     );
   if (count > mostSlots) {
     const wide = formatDuration(Math.ceil((count * slotMs) / mostSlots / 15_000) * 15_000);
     throw wrong(
-      `From ${from} to ${to} there are ${count} slots of ${formatDuration(slotMs)}; at most ${mostSlots} are replayed. Shorten the range, or take wider slots: --slot ${wide}`,
+      `${range} there are ${count} slots of ${formatDuration(slotMs)}; at most ${mostSlots} are replayed. Shorten the range, or take wider slots: --slot ${wide}`,
     );
   }
   return { from: start, to: end };

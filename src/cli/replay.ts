@@ -6,9 +6,9 @@ import type { GaugeQuestion } from '../domain/gates/custom.ts';
 import type { Replay } from '../domain/replay.ts';
 import { beforeBoth, splitInTime } from '../domain/replay-split.ts';
 import { formatDuration, formatInstant } from '../domain/time.ts';
+import { whyNot } from '../domain/unread.ts';
 import type { CliParts, MetricsSource, WholeCluster } from './cluster.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
-import { whyNot } from './input.ts';
 import { replayLines, replayRecord, type Shown } from './render/replay.ts';
 import { replayPage } from './render/replay-html.ts';
 import { askedReplay, type ReplayFlags, type ReplayWanted } from './replay-ask.ts';
@@ -107,7 +107,7 @@ async function show(parts: CliParts, shown: Shown, { output, html }: ReplayOutpu
   else parts.terminal.out(textOf(replayLines(shown, paintFor(parts.terminal))));
   if (html === undefined) return;
   await parts.writeOutput(html, replayPage(shown)).catch((error: unknown) => {
-    throw new CliError(exitCodes.usage, `${html} cannot be written: ${whyNot(error)}`);
+    throw new CliError(exitCodes.usage, `${html} cannot be written: ${whyNot(error)}.`);
   });
   parts.terminal.err(`The page with the plots is ${html}.\n`);
 }

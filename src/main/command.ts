@@ -1,11 +1,11 @@
 // The command as it is run: what constructs, reads the environment and handles signals.
 import { randomUUID } from 'node:crypto';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
-import { text as textFrom } from 'node:stream/consumers';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CliParts, Pipeline } from '../cli/cluster.ts';
 import { runProgram } from '../cli/program.ts';
 import type { Clock } from '../controller/ports.ts';
+import { manifestsAt, readInput } from './files.ts';
 
 /** Runs the command line of this process as the version given, and resolves to its exit code. SIGINT and SIGTERM end it. */
 export async function runCommand(version: string): Promise<number> {
@@ -22,7 +22,8 @@ export async function runCommand(version: string): Promise<number> {
     openServer: async (flags) => (await import('./server.ts')).openServer(flags, host, { pause, interrupted }),
     server: serverIn(process.env),
     runController: async (flags) => (await import('./controller.ts')).runController(flags, host, stopping.signal),
-    readInput: (file) => (file === '-' ? textFrom(process.stdin) : readFile(file, 'utf8')),
+    readInput,
+    manifestsAt,
     writeOutput: (file, text) => writeFile(file, text),
     appendOutput: (file, text) => appendFile(file, text),
     pipeline: pipelineOf(process.env),

@@ -222,6 +222,27 @@ metadata:
     expect(twins.out.trim().split('\n')).toHaveLength(1);
   });
 
+  it('looks at every manifest of a folder, and says of which file it speaks', async () => {
+    const cluster = testCluster();
+    Object.assign(cluster.files, {
+      'shop/a.yaml': good,
+      'shop/b.yaml': good.replace('careful', 'b').replace('steps', 'setps'),
+      'c.yaml': good.replace('careful', 'c'),
+    });
+
+    const { code, out, err } = await cluster.run('lint -f shop/ c.yaml');
+
+    expect([code, err]).toEqual([2, '3 objects were looked at: one problem.\n']);
+    expect(out).toMatch(/^shop\/b\.yaml:6: spec\.setps/);
+  });
+
+  it('says of a folder without a manifest that there is none', async () => {
+    expect(await testCluster().run('lint -f shop/')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('shop/ is a folder without a manifest: no name in it ends in .yaml, .yml or .json.'),
+    });
+  });
+
   it('says where there was nothing to look at', async () => {
     expect(await lint('kind: Service\n')).toMatchObject({
       code: 0,
@@ -231,7 +252,7 @@ metadata:
 
   it.each([
     ['ENOENT', 'policy.yaml cannot be read: there is no such file or folder.'],
-    ['EISDIR', 'policy.yaml cannot be read: it is a folder. Name a file.'],
+    ['EISDIR', 'policy.yaml cannot be read: it is a folder and no file.'],
     ['EACCES', 'policy.yaml cannot be read: you have no right to.'],
   ])('says in a sentence why a file cannot be read: %s', async (code, sentence) => {
     const cluster = testCluster();

@@ -8,6 +8,11 @@ describe('the command line', () => {
     ['promot x', "serin: unknown command 'promot'. Did you mean promote?"],
     ['get --all', "serin: unknown option '--all'."],
     ['get --namspace shop', "serin: unknown option '--namspace'. Did you mean --namespace?"],
+    ['wait x --timout=4m', "serin: unknown option '--timout=4m'. Did you mean --timeout?"],
+    ['get --namspace=shop', "serin: unknown option '--namspace=shop'. Did you mean --namespace?"],
+    ['get --qqqqqq=1', "serin: unknown option '--qqqqqq=1'."],
+    ['help wiat', "serin: unknown command 'wiat'. Did you mean wait?"],
+    ['help qqqqqq', "serin: unknown command 'qqqqqq'."],
     ['status', "serin: missing required argument 'name'."],
     [
       'wait x --for=promotd',
@@ -29,7 +34,7 @@ describe('the command line', () => {
     expect([code, out, err]).toEqual([2, '', `${sentence}\nSee what there is with: ${help}\n`]);
   });
 
-  it.each(['--help', 'help', 'wait --help', 'help wait', '--version'])(
+  it.each(['--help', 'help', 'wait --help', 'help wait', 'help gate test', '--version'])(
     'answers `serin %s` on the data stream with code 0',
     async (line) => {
       const { code, out, err } = await testCluster().run(line);

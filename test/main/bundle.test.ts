@@ -64,7 +64,7 @@ describe('the command in one file', () => {
     );
 
     const seen = await serin(file(), `get -n shop -o yaml --server ${url}`);
-    const linted = await serin(file(), `lint -f ${join(built, 'policy.yaml')}`);
+    const linted = await serin(file(), `lint -f ${built}`);
 
     expect(seen).toMatchObject({ code: 0, stderr: '' });
     expect(seen.stdout).toContain('target: reviews-v2');

@@ -1,6 +1,7 @@
 // Who we are and where the cluster is: read by the Kubernetes client library from a kubeconfig or from the pod we run in.
 import type { RequestOptions } from 'node:https';
 import { type Cluster, KubeConfig } from '@kubernetes/client-node';
+import { whyNot } from '../../domain/unread.ts';
 
 /** Where the connection data comes from. Both left out: what `kubectl` would take, else the pod's own service account. */
 export interface CredentialSource {
@@ -70,7 +71,9 @@ function load({ kubeconfig, context }: CredentialSource): KubeConfig {
     else config.loadFromFile(kubeconfig);
   } catch (cause) {
     const where = kubeconfig ?? 'named by KUBECONFIG or ~/.kube/config';
-    throw new Error(`The kubeconfig ${where} cannot be read: ${reasonOf(cause)}. Name another with --kubeconfig.`);
+    throw new Error(
+      `The kubeconfig ${where} cannot be read: ${firstLineOf(whyNot(cause))}. Name another with --kubeconfig.`,
+    );
   }
   if (context !== undefined) choose(config, context);
   return config;
@@ -142,8 +145,11 @@ function pem(value: unknown): string | Buffer | undefined {
   return typeof value === 'string' || Buffer.isBuffer(value) ? value : undefined;
 }
 
+function firstLineOf(text: string): string {
+  return (text.split('\n')[0] ?? '').slice(0, 300);
+}
+
 /** The first line of what went wrong; plugins print whole transcripts. */
 function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return (text.split('\n')[0] ?? '').slice(0, 300);
+  return firstLineOf(cause instanceof Error ? cause.message : String(cause));
 }

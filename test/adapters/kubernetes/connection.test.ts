@@ -216,7 +216,7 @@ describe('the way to the cluster', () => {
 
     expect(() => connectCluster()).toThrow('No cluster is configured');
     expect(() => connectCluster({ kubeconfig: join(folder, 'nothing') })).toThrow(
-      /nothing cannot be read: ENOENT.*--kubeconfig/,
+      'nothing cannot be read: there is no such file or folder. Name another with --kubeconfig.',
     );
     await expect(connect({}, { context: 'her' })).rejects.toThrow(
       'The kubeconfig has no context "her". It has: here, elsewhere.',

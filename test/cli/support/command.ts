@@ -218,6 +218,10 @@ export function testCluster(): TestCluster {
         if (text === undefined) throw new Error(`There is no file ${file}.`);
         return text;
       },
+      async manifestsAt(path) {
+        if (made.unreadable !== undefined) throw made.unreadable;
+        return path.endsWith('/') ? Object.keys(files).filter((file) => file.startsWith(path)) : [path];
+      },
       async writeOutput(file, text) {
         if (file.startsWith('/nowhere/')) throw new Error('There is no such folder.');
         files[file] = text;
