@@ -34,6 +34,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/contract/**', 'test/e2e/**', 'test/long/**'],
           sequence: { groupOrder: 0 },
+          // Some wait for real connections, so that three keep two cores busy.
+          maxWorkers: 3,
           // A deadline for what hangs, not for a machine that is busy.
           testTimeout: 60_000,
         },

@@ -51,6 +51,7 @@ export function connectionsForTests(): () => Connections {
     connections = { admin, controller, person: (name) => connect(join(kubeconfig, '..', name)) };
   });
   afterAll(async () => {
+    if (connections !== undefined) await clearAway(connections.admin);
     await Promise.all(open.map((cluster) => cluster.close()));
     if (folder !== '') await rm(folder, { recursive: true });
   });
@@ -101,6 +102,15 @@ export async function demand(
   return body;
 }
 
+const deployedIn = new Set<string>();
+
+/** Every pod that stays is scraped each second to the end of the run. */
+async function clearAway(admin: Cluster): Promise<void> {
+  const query = { propagationPolicy: 'Background' };
+  const paths = [...deployedIn].map((namespace) => `/apis/apps/v1/namespaces/${namespace}/deployments`);
+  await Promise.all(paths.map((path) => demand(admin, 'DELETE', path, { query })));
+}
+
 /** A namespace of a test's own. */
 export async function newNamespace(admin: Cluster, word: string): Promise<string> {
   const name = `${word}-${randomBytes(4).toString('hex')}`;
@@ -144,6 +154,7 @@ export async function createDeployment(
     },
   };
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+  deployedIn.add(namespace);
   return created.parse(await demand(admin, 'POST', path, { body })).metadata;
 }
 

@@ -31,9 +31,9 @@ const rolledBack: Course = {
   weights: ['100/0', '50/50', '100/0'],
 };
 
-const settings = { steps: '50,100', bake: '1s', 'max-bake': '60s', 'min-requests': '10' };
+const settings = { steps: '50,100', bake: '1s', 'max-bake': '10m', 'min-requests': '10' };
 const bakeMs = 1_000;
-const atATime = 6;
+const atATime = 4;
 const killsApart = 6;
 
 const timing = { slot: '1s', settle: '300ms', sweep: '1s' };

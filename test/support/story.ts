@@ -62,7 +62,7 @@ export interface Story {
   reaches(phase: string, withinMs?: number): Promise<SeenRollout>;
   /** Messages of the namespace's Events, `reason: message`. */
   events(): Promise<readonly string[]>;
-  /** Stops what the story started. */
+  /** Stops what the story started, and clears its namespace of what costs others time. */
   end(): Promise<void>;
 }
 
@@ -201,9 +201,22 @@ export function storyOn({ stack, api, mesh, namespace, controllers }: Parts): St
     },
     end: async () => {
       await Promise.all(controllers.map((controller) => controller.kill()));
-      await mesh.deleteLoad(namespace, 'visitors');
+      await mesh.forgetNamespace(namespace);
+      await clearAway(api, namespace);
     },
   };
+}
+
+const cleared = [
+  'apps/v1/namespaces/NAMESPACE/deployments',
+  'networking.istio.io/v1/namespaces/NAMESPACE/virtualservices',
+  'networking.istio.io/v1/namespaces/NAMESPACE/destinationrules',
+];
+
+/** Every pod that stays is scraped each second to the end of the run, and every route is listed by each doctor. */
+async function clearAway(api: Api, namespace: string): Promise<void> {
+  const paths = cleared.map((path) => `/apis/${path.replace('NAMESPACE', namespace)}?propagationPolicy=Background`);
+  await Promise.all(paths.map((path) => api.remove(path)));
 }
 
 function tailOf(controllers: readonly Controller[]): string {

@@ -26,6 +26,8 @@ export interface MeshClient {
   restartPod(namespace: string, pod: string): Promise<void>;
   /** Restarts all pods of a client; those of ended loads are gone then. */
   restartClient(namespace: string, workload: string): Promise<void>;
+  /** Ends the namespace's loads, and forgets their pods, all behaviours and counts. */
+  forgetNamespace(namespace: string): Promise<void>;
   /** Lets metrics pages answer as usual, with 503, or late. */
   setScrape(scrape: Scrape): Promise<void>;
   /** Sets how long a change in the cluster takes to reach clients. */
@@ -58,6 +60,7 @@ export function meshClient(url: string): MeshClient {
     resetCounts: (namespace) => tell('POST', namespace === undefined ? 'counts/reset' : `counts/${namespace}/reset`),
     restartPod: (namespace, pod) => tell('POST', `pods/${namespace}/${pod}/restart`),
     restartClient: (namespace, workload) => tell('POST', `clients/${namespace}/${workload}/restart`),
+    forgetNamespace: (namespace) => tell('DELETE', `namespaces/${namespace}`),
     setScrape: (scrape) => tell('PUT', 'scrape', scrape),
     setPropagation: (propagation) => tell('PUT', 'propagation', propagation),
   };

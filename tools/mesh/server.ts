@@ -14,7 +14,7 @@ import {
   serviceDiscovery,
   setScrapeMode,
 } from './scrape.ts';
-import { restartClient, restartPod, startLoad, type Traffic } from './traffic.ts';
+import { forgetNamespace, restartClient, restartPod, startLoad, type Traffic } from './traffic.ts';
 
 /** A request that was not understood or found nothing; its message is the answer. */
 class Refusal extends Error {
@@ -59,6 +59,10 @@ function serveTraffic(server: FastifyInstance, traffic: Traffic, nowMs: () => nu
   });
   server.delete<Place>('/v1/behaviours/:namespace/:name', async ({ params }, reply) => {
     traffic.behaviours.delete(`${params.namespace}/${params.name}`);
+    return done(reply);
+  });
+  server.delete<Namespaced>('/v1/namespaces/:namespace', async ({ params }, reply) => {
+    forgetNamespace(traffic, params.namespace);
     return done(reply);
   });
   server.put('/v1/propagation', async ({ body }, reply) => {

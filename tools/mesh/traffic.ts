@@ -2,7 +2,7 @@
 import { GOOD } from './behaviour.ts';
 import { type Cluster, seenWhole, takeSnapshot } from './cluster.ts';
 import type { Behaviour, Load } from './control.ts';
-import { type Counts, count } from './counts.ts';
+import { type Counts, count, forget } from './counts.ts';
 import { exchange, replicaOf, type World } from './exchange.ts';
 import { destinationLabels, sourceLabels } from './labels.ts';
 import { type Meter, newMeter, record } from './meter.ts';
@@ -88,6 +88,13 @@ export function restartClient(traffic: Traffic, namespace: string, workload: str
   for (const [key] of pods) traffic.clients.delete(key);
   for (const running of traffic.loads.values()) addClientPods(traffic, running);
   return pods.length > 0;
+}
+
+/** Forgets what the mesh was told of a namespace and what it did there: loads, their pods, behaviours and counts. */
+export function forgetNamespace(traffic: Traffic, namespace: string): void {
+  for (const told of [traffic.loads, traffic.behaviours, traffic.clients])
+    for (const key of told.keys()) if (key.startsWith(`${namespace}/`)) told.delete(key);
+  forget(traffic.counts, namespace);
 }
 
 /** Begins a pod's counters anew; false when there is no such pod. */

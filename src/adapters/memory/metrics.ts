@@ -25,18 +25,32 @@ export interface MemoryMetrics extends Metrics {
   readonly reads: readonly { readonly slot: Slot; readonly subjects: readonly Subject[] }[];
 }
 
+/** Requests of one kind in one slot. */
+type Counted = Omit<Served, 'at'>;
+
+/** Requests that differ in nothing but when they ended. */
+interface Kind {
+  readonly of: Omit<Served, 'at' | 'count'>;
+  readonly ended: { readonly at: Instant; readonly count: number }[];
+}
+
 const boundsMs = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, Number.POSITIVE_INFINITY];
 
 /** A metrics source that has seen nothing yet. */
 export function memoryMetrics(): MemoryMetrics {
-  const past: Served[] = [];
+  const kinds = new Map<string, Kind>();
   const gaps: { readonly from: Instant; readonly to: Instant }[] = [];
   const reads: { slot: Slot; subjects: readonly Subject[] }[] = [];
   let outage: string | undefined;
   let unmeshed: number | undefined = 0;
   return {
     reads,
-    serve: (served) => void past.push(served),
+    serve({ at, count, ...of }) {
+      const key = JSON.stringify(of);
+      const kind = kinds.get(key) ?? { of, ended: [] };
+      kind.ended.push({ at, count });
+      kinds.set(key, kind);
+    },
     gap: (from, to) => void gaps.push({ from, to }),
     stop: (message) => {
       outage = message;
@@ -52,38 +66,43 @@ export function memoryMetrics(): MemoryMetrics {
       reads.push({ slot, subjects });
       if (outage !== undefined) return { kind: 'sourceDown', slot, message: outage };
       const lost = gaps.some(({ from, to }) => from < slot.end && to > slot.start);
-      return readingOf(lost ? [] : past.filter(({ at }) => at <= slot.end), slot, subjects);
+      return readingOf(lost ? [] : [...kinds.values()].flatMap((kind) => servedBy(kind, slot)), slot, subjects);
     },
   };
 }
 
-function readingOf(past: readonly Served[], slot: Slot, subjects: readonly Subject[]): SlotReading {
+/** What a slot has of the kind; nothing before its first request. */
+function servedBy({ of, ended }: Kind, { start, end }: Slot): readonly Counted[] {
+  const known = ended.filter(({ at }) => at <= end);
+  if (known.length === 0) return [];
+  return [{ ...of, count: known.reduce((sum, { at, count }) => sum + (at > start ? count : 0), 0) }];
+}
+
+function readingOf(past: readonly Counted[], slot: Slot, subjects: readonly Subject[]): SlotReading {
   const known = past.filter((served) => subjects.some((subject) => isAsked(served, subject)));
   const timed = past.filter((served) => subjects.some((subject) => subject.latency && isServedBy(served, subject)));
-  const requests = sum(known.map((served) => rowOf(served, slot)));
-  const latency = sum(timed.flatMap((served) => bucketsOf(served, slot)));
+  const requests = sum(known.map(rowOf));
+  const latency = sum(timed.flatMap(bucketsOf));
   const queries = latency.length === 0 ? { requests: 'memory' } : { requests: 'memory', latency: 'memory' };
   return { kind: 'data', slot, requests, latency, unreadable: [], queries };
 }
 
-function rowOf({ at, reporter, workload, namespace, service, ...outcome }: Served, slot: Slot): RequestRow {
-  const { protocol, code, grpcStatus, flags } = outcome;
-  const count = at > slot.start ? outcome.count : 0;
+function rowOf({ reporter, workload, namespace, service, ...outcome }: Counted): RequestRow {
+  const { protocol, code, grpcStatus, flags, count } = outcome;
   return { reporter, workload, namespace, service, protocol, code, grpcStatus, flags, count };
 }
 
-function isServedBy(served: Served, { namespace, stable, canary }: Subject): boolean {
+function isServedBy(served: Counted, { namespace, stable, canary }: Subject): boolean {
   return served.namespace === namespace && (served.workload === stable || served.workload === canary);
 }
 
-function isAsked(served: Served, subject: Subject): boolean {
+function isAsked(served: Counted, subject: Subject): boolean {
   const unattributed = served.workload === 'unknown' && served.reporter !== 'destination';
   return isServedBy(served, subject) || (unattributed && subject.services.includes(served.service));
 }
 
-function bucketsOf({ reporter, workload, namespace, at, millis, count }: Served, slot: Slot): readonly LatencyRow[] {
-  const inSlot = at > slot.start ? count : 0;
-  return boundsMs.map((bound) => ({ reporter, workload, namespace, bound, count: millis <= bound ? inSlot : 0 }));
+function bucketsOf({ reporter, workload, namespace, millis, count }: Counted): readonly LatencyRow[] {
+  return boundsMs.map((bound) => ({ reporter, workload, namespace, bound, count: millis <= bound ? count : 0 }));
 }
 
 function sum<Row extends RequestRow | LatencyRow>(rows: readonly Row[]): readonly Row[] {

@@ -29,7 +29,7 @@ interface Kept {
 
 const mostRequests = 20;
 
-/** An empty store. What it gives is the caller's own copy. */
+/** An empty store. What it gives is frozen. */
 export function memoryRollouts({ clock, actor = 'ada' }: MemoryRolloutsOptions): MemoryRollouts {
   const shelf = new Map<string, Kept>();
   let versions = 0;
@@ -37,9 +37,9 @@ export function memoryRollouts({ clock, actor = 'ada' }: MemoryRolloutsOptions):
 
   function keep(rollout: Rollout, held: boolean): Rollout {
     versions += 1;
-    const next = copyOf({ ...rollout, resourceVersion: String(versions) });
+    const next = ownCopyOf({ ...rollout, resourceVersion: String(versions) });
     shelf.set(keyOf(rollout.id), { rollout: next, held });
-    return copyOf(next);
+    return next;
   }
 
   function respecify({ rollout, held }: Kept, change: Partial<RolloutSpec>): void {
@@ -89,13 +89,11 @@ export function memoryRollouts({ clock, actor = 'ada' }: MemoryRolloutsOptions):
   }
 
   return {
-    get: async (id) => copyOf(shelf.get(keyOf(id))?.rollout),
+    get: async (id) => shelf.get(keyOf(id))?.rollout,
     list: async (namespace) =>
-      copyOf(
-        [...shelf.values()]
-          .map(({ rollout }) => rollout)
-          .filter(({ id }) => namespace === undefined || id.namespace === namespace),
-      ),
+      [...shelf.values()]
+        .map(({ rollout }) => rollout)
+        .filter(({ id }) => namespace === undefined || id.namespace === namespace),
     create: async (id, spec, status) => create(id, spec, status),
     save: async (rollout, status) => save(rollout, status),
     release: async (rollout) => release(rollout),
@@ -115,7 +113,13 @@ function keyOf({ namespace, name }: RolloutId): string {
   return `${namespace}/${name}`;
 }
 
-/** As it comes back from a cluster: plain JSON, shared with nobody. */
-function copyOf<T>(value: T): T {
-  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
+/** As it comes back from a cluster: plain JSON, and nobody can change it. */
+function ownCopyOf<T>(value: T): T {
+  return frozen(JSON.parse(JSON.stringify(value)) as T);
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }

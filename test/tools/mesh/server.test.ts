@@ -85,6 +85,27 @@ describe('the control interface', () => {
     expect((await mesh.counts('other')).length).toBeGreaterThan(0);
   });
 
+  it('forgets a namespace: loads, client pods, behaviours and counts, and nothing of another', async () => {
+    showCluster();
+    const load = { host: 'reviews.shop', rps: 10, clientWorkload: 'web' };
+    for (const namespace of ['shop', 'shop-2']) await mesh.putLoad(namespace, 'browse', load);
+    await mesh.putBehaviour('shop', 'reviews-v2', { kind: '5xx', rate: 1, code: 503 });
+    pass(1000);
+
+    await mesh.forgetNamespace('shop');
+    const [pageLeft, ofAnother] = await Promise.all(
+      ['shop/web-0', 'shop-2/web-0'].map((pod) => get(`/metrics/${pod}`)),
+    );
+    await mesh.resetCounts('shop-2');
+    pass(1000);
+
+    expect([pageLeft?.status, ofAnother?.status]).toEqual([404, 200]);
+    expect(await mesh.counts('shop')).toEqual([]);
+    const later = await mesh.counts('shop-2');
+    expect(later.reduce((sum, { requests }) => sum + requests, 0)).toBe(10);
+    expect(later.every(({ code }) => code === 200)).toBe(true);
+  });
+
   it('restarts pods and clients, and says when there is none', async () => {
     showCluster();
     await mesh.putLoad('shop', 'browse', { host: 'reviews', rps: 100, clientWorkload: 'web' });
