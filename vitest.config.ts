@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/support/slow-first.ts';
 import { slowest } from './test/support/slowest.ts';
 
 // Tests that take many minutes run only when they are asked for: `make test-long`.
@@ -6,7 +7,7 @@ const long = {
   test: {
     name: 'long',
     include: ['test/long/**/*.test.ts'],
-    sequence: { groupOrder: 3 },
+    sequence: { groupOrder: 4 },
     maxWorkers: 1,
     globalSetup: ['test/support/stack.ts'],
     testTimeout: 30 * 60_000,
@@ -25,7 +26,8 @@ const onTheStack = {
 export default defineConfig({
   test: {
     reporters: ['default', slowest()],
-    // Most tests wait for clusters and clocks: two files at a time, whatever the machine has.
+    sequence: { sequencer: SlowFirst },
+    // Stories wait for clusters and clocks: two files of them at a time, whatever the machine has.
     maxWorkers: 2,
     projects: [
       {
@@ -45,6 +47,8 @@ export default defineConfig({
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           sequence: { groupOrder: 1 },
+          // They mostly wait for watches and slots.
+          maxWorkers: 4,
           globalSetup: ['test/support/stack.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -55,7 +59,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: ['test/e2e/last/**'],
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           ...onTheStack,
         },
       },
@@ -63,9 +67,8 @@ export default defineConfig({
         test: {
           name: 'last',
           include: ['test/e2e/last/**/*.test.ts'],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           ...onTheStack,
-          maxWorkers: 1,
         },
       },
       ...(process.env['SERIN_LONG'] === '1' ? [long] : []),

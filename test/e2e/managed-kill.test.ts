@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Routing } from '../../tools/scene/managed-routes.ts';
 import { rolloutsIn } from '../support/api.ts';
+import { awaitedRollouts } from '../support/awaited-rollouts.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   type Coverage,
@@ -129,16 +130,22 @@ function killsOf({ strikes }: Pick<Striking, 'strikes'>): string {
 
 /** The end has come, and whoever was struck at the last writes has a successor that has nothing left to write. */
 async function untilOver(of: ManagedStory, { end }: Course, proxy: WriteProxy, striking: Striking): Promise<void> {
+  const over = `rollout ${end.rollouts} in ${of.namespace} to be ${end.phase}`;
   try {
-    await eventually(
-      `rollout ${end.rollouts} in ${of.namespace} to be ${end.phase} and cleared away`,
-      async () => {
-        if (!(await isOver(of, end))) return false;
-        await striking.settled();
-        return proxy.underWay() === 0 && isOver(of, end);
+    await awaitedRollouts(
+      of.api,
+      of.namespace,
+      over,
+      (all) => all.length === end.rollouts && all.at(-1)?.status.phase === end.phase,
+      {
+        withinMs: 240_000,
       },
-      { withinMs: 240_000 },
     );
+    await eventually(`${over} and cleared away`, async () => {
+      if (!(await isOver(of, end))) return false;
+      await striking.settled();
+      return proxy.underWay() === 0 && isOver(of, end);
+    });
   } catch (cause) {
     const rollouts = await rolloutsIn(of.api, of.namespace);
     const stand = rollouts.map(({ metadata, status }) => `${metadata.name} is ${status.phase}: ${status.message}`);

@@ -93,13 +93,39 @@ const rolloutSchema = z.looseObject({
 /** A CanaryRollout as tests look at it. */
 export type SeenRollout = z.output<typeof rolloutSchema>;
 
+const rolloutList = z.object({
+  metadata: z.looseObject({ resourceVersion: z.string() }),
+  items: z.array(rolloutSchema),
+});
+
+/** A CanaryRollout of the API as tests look at it. */
+export function seenRolloutOf(object: unknown): SeenRollout {
+  return rolloutSchema.parse(object);
+}
+
 /** Every rollout of a namespace, the oldest first; those of one second by their attempt. */
 export async function rolloutsIn(api: Api, namespace: string): Promise<readonly SeenRollout[]> {
-  const list = z
-    .object({ items: z.array(rolloutSchema) })
-    .parse(await api.get(`/apis/serin.dev/v1alpha1/namespaces/${namespace}/canaryrollouts`));
+  return oldestFirst((await listedRollouts(api, namespace)).items);
+}
+
+/** The rollouts of a namespace, and the version from which on a watch has their changes. */
+export async function listedRollouts(
+  api: Api,
+  namespace: string,
+): Promise<{ readonly items: readonly SeenRollout[]; readonly version: string }> {
+  const { items, metadata } = rolloutList.parse(await api.get(rolloutsPath(namespace)));
+  return { items, version: metadata.resourceVersion };
+}
+
+/** The oldest first; those of one second by their attempt. */
+export function oldestFirst(rollouts: readonly SeenRollout[]): readonly SeenRollout[] {
   const born = ({ metadata }: SeenRollout): number => Date.parse(metadata.creationTimestamp);
-  return list.items.toSorted((a, b) => born(a) - born(b) || a.spec.attempt - b.spec.attempt);
+  return rollouts.toSorted((a, b) => born(a) - born(b) || a.spec.attempt - b.spec.attempt);
+}
+
+/** The path of a namespace's CanaryRollouts. */
+export function rolloutsPath(namespace: string): string {
+  return `/apis/serin.dev/v1alpha1/namespaces/${namespace}/canaryrollouts`;
 }
 
 /** Reads a VirtualService. */
@@ -143,5 +169,5 @@ export function deploymentPath(namespace: string, name: string): string {
 
 /** The path of a CanaryRollout. */
 export function rolloutPath(namespace: string, name: string): string {
-  return `/apis/serin.dev/v1alpha1/namespaces/${namespace}/canaryrollouts/${name}`;
+  return `${rolloutsPath(namespace)}/${name}`;
 }

@@ -1,6 +1,7 @@
 // How a managed rollout has to leave things, whichever way it went.
 import { expect } from 'vitest';
-import { rolloutsIn, type SeenRollout } from './api.ts';
+import type { SeenRollout } from './api.ts';
+import { awaitedRollouts } from './awaited-rollouts.ts';
 import { eventually } from './eventually.ts';
 import { failedOnTheWay, fieldsOfSerin, madeBySerin, servedBy, snapshotOf } from './managed-measures.ts';
 import type { ManagedStory } from './managed-story.ts';
@@ -57,14 +58,13 @@ export async function rolloutNumber(
   withinMs = 200_000,
 ): Promise<SeenRollout> {
   let stands: readonly string[] = [];
-  async function look(): Promise<SeenRollout | undefined> {
-    const all = await rolloutsIn(of.api, of.namespace);
+  function look(all: readonly SeenRollout[]): SeenRollout | undefined {
     stands = all.map(({ metadata, status }) => `${metadata.name} is ${status.phase}: ${status.message}`);
     const last = all.at(-1);
     return all.length === count && last?.status.phase === phase ? last : undefined;
   }
   try {
-    return await eventually(`rollout ${count} to be ${phase}`, look, { withinMs });
+    return await awaitedRollouts(of.api, of.namespace, `rollout ${count} to be ${phase}`, look, { withinMs });
   } catch (cause) {
     const words = of.controller().output().split('\n').slice(-12);
     throw new Error([String(cause), ...stands, ...words].join('\n'), { cause });

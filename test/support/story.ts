@@ -13,6 +13,7 @@ import type { Stack } from '../../tools/stack/description.ts';
 import { kubectlOutput } from '../../tools/stack/kubectl.ts';
 import { type Api, apiOf, deploymentPath, rolloutsIn, routesOf, type SeenRollout, type SeenRoutes } from './api.ts';
 import { stackOfThisRun } from './attach.ts';
+import { awaitedRollouts } from './awaited-rollouts.ts';
 import { eventually } from './eventually.ts';
 
 /** How a story begins. */
@@ -140,12 +141,12 @@ export function storyOn({ stack, api, mesh, namespace, controllers }: Parts): St
   }
   async function until(what: string, wanted: (seen: SeenRollout) => boolean, withinMs = 240_000): Promise<SeenRollout> {
     let last: SeenRollout | undefined;
-    async function look(): Promise<SeenRollout | undefined> {
-      last = await rollout();
+    function look(rollouts: readonly SeenRollout[]): SeenRollout | undefined {
+      last = rollouts.at(-1);
       return last !== undefined && wanted(last) ? last : undefined;
     }
     try {
-      return await eventually(what, look, { withinMs });
+      return await awaitedRollouts(api, namespace, what, look, { withinMs });
     } catch (cause) {
       const stands = `It stands at ${last?.status.phase ?? 'nothing'}: ${last?.status.message ?? ''}`;
       throw new Error(`${String(cause)} ${stands}\n${tailOf(controllers)}`, { cause });

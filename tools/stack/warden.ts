@@ -12,6 +12,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
+// Most parts are written in Go: they collect garbage less often than usual, which takes memory for a sixth of the API server's time.
+const env = { GOGC: '300', ...process.env };
+
 const command = z.object({ program: z.string(), args: z.array(z.string()).readonly() }).readonly();
 const orders = z
   .object({ folder: z.string(), keepFolder: z.boolean(), commands: z.record(z.string(), command) })
@@ -51,7 +54,7 @@ function startPart(
     return;
   }
   const log = openSync(join(folder, 'logs', `${name}.log`), 'a');
-  const child = spawn(program, args, { cwd: folder, detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(program, args, { cwd: folder, detached: true, stdio: ['ignore', log, log], env });
   closeSync(log);
   running.set(name, child);
   child.once('spawn', () => {
