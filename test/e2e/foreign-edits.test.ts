@@ -81,6 +81,8 @@ describe.concurrent('in the middle of a rollout', () => {
     await insertMatchFirst(edited);
     await putRight(edited, 10);
     const meanwhile = await routeNames(edited);
+    // Judged, the step would wait until the seconds without traffic are 2% of it: two minutes.
+    await edited.serin('promote', 'reviews-v2', '--step', '1');
     const end = await edited.reaches('promoted');
 
     expect(meanwhile).toEqual(['testers', 'all', 'rest']);
