@@ -81,7 +81,7 @@ describe.concurrent('in the middle of a rollout', () => {
     await insertMatchFirst(edited);
     await putRight(edited, 10);
     const meanwhile = await routeNames(edited);
-    // Judged, the step would wait until the seconds without traffic are 2% of it: two minutes.
+    // Judged, the step would wait for 1,400 requests, which show that latency is as it was: two minutes.
     await edited.serin('promote', 'reviews-v2', '--step', '1');
     const end = await edited.reaches('promoted');
 
@@ -159,7 +159,7 @@ describe.concurrent('after the end of a rollout', () => {
   ] as const;
 
   it.for(ends)('that was $end, the user applies the file as ever', async ({ end, canary }, context) => {
-    const over = await storyOf(context, `apply-${end.toLowerCase()}`, { canary });
+    const over = await storyOf(context, `apply-${end.toLowerCase()}`, { canary, rps: 300 });
     await over.release({ steps: '50,100' });
     await over.reaches(end);
 
@@ -170,7 +170,7 @@ describe.concurrent('after the end of a rollout', () => {
   });
 
   it.for(ends)('that was $end, a server-side apply meets no conflict', async ({ end, canary }, context) => {
-    const over = await storyOf(context, `ssa-${end.toLowerCase()}`, { canary });
+    const over = await storyOf(context, `ssa-${end.toLowerCase()}`, { canary, rps: 300 });
     await apply(over, userFile(over), '--server-side', '--force-conflicts');
     await over.release({ steps: '50,100' });
     await over.reaches(end);
