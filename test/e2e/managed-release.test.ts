@@ -18,7 +18,7 @@ async function heard(of: ManagedStory, reason: string): Promise<void> {
 }
 
 describe.concurrent('a Deployment that asks for canaries', () => {
-  it('is adopted without touching a pod, and is at rest as any other', async (context) => {
+  it('is adopted without touching a pod, and rests like a Deployment without Serin', async (context) => {
     const adopted = await managedStoryOf(context, 'adopt');
     const [pods, objects] = [await podUids(adopted), await snapshotOf(adopted)];
 
