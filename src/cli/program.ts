@@ -79,12 +79,13 @@ function requireHelpOf(serin: Command, [first, verb]: readonly string[]): void {
 function withGuess(text: string, command: Command): string {
   const flag = /^error: unknown option '(--[^=']+)=.*'\s*$/.exec(text)?.[1];
   if (flag === undefined) return text;
-  const known = [command, ...(command.parent === null ? [] : [command.parent])].flatMap(({ options }) => options);
-  const guess = nearest(
-    flag,
-    known.flatMap(({ long }) => long ?? []),
-  );
+  const guess = nearest(flag, flagsOf(command));
   return guess === undefined ? text : `${text.trim()}\n(Did you mean ${guess}?)`;
+}
+
+/** The long flags that a verb takes, its own and those of what it stands under. */
+function flagsOf({ options, parent }: Command): readonly string[] {
+  return [...options.flatMap(({ long }) => long ?? []), ...(parent === null ? [] : flagsOf(parent))];
 }
 
 /** The verb of a command line with the one under it: `get`, or `gate test`. */

@@ -10,6 +10,7 @@ describe('the command line', () => {
     ['get --namspace shop', "serin: unknown option '--namspace'. Did you mean --namespace?"],
     ['wait x --timout=4m', "serin: unknown option '--timout=4m'. Did you mean --timeout?"],
     ['get --namspace=shop', "serin: unknown option '--namspace=shop'. Did you mean --namespace?"],
+    ['explain x --kubeconfgi=x', "serin: unknown option '--kubeconfgi=x'. Did you mean --kubeconfig?"],
     ['get --qqqqqq=1', "serin: unknown option '--qqqqqq=1'."],
     ['help wiat', "serin: unknown command 'wiat'. Did you mean wait?"],
     ['help qqqqqq', "serin: unknown command 'qqqqqq'."],
@@ -32,6 +33,12 @@ describe('the command line', () => {
     const [verb = ''] = line.split(' ');
     const help = sentence.includes('unknown command') ? 'serin --help' : `serin ${verb} --help`;
     expect([code, out, err]).toEqual([2, '', `${sentence}\nSee what there is with: ${help}\n`]);
+  });
+
+  it('guesses a flag of the whole command under a verb of a verb too', async () => {
+    const { code, err } = await testCluster().run('gate test -f a --fixtures b --namspace=x');
+
+    expect([code, err.split('\n')[0]]).toEqual([2, "serin: unknown option '--namspace=x'. Did you mean --namespace?"]);
   });
 
   it.each(['--help', 'help', 'wait --help', 'help wait', 'help gate test', '--version'])(
