@@ -50,8 +50,9 @@ export default defineConfig({
           // They mostly wait for watches and slots.
           maxWorkers: 4,
           globalSetup: ['test/support/stack.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // Longer than `eventually` waits, so that it is the one to say what did not come.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
