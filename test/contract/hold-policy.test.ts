@@ -1,122 +1,11 @@
 // The policies that hold a managed Deployment, on a real API server: what kubectl does to one, and what comes of it.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { clusterHolds } from '../../src/adapters/kubernetes/holds.ts';
-import { clusterWorkloads } from '../../src/adapters/kubernetes/workloads.ts';
-import type { Holds, Workload } from '../../src/controller/ports.ts';
-import type { Ended } from '../../tools/parts/run.ts';
-import { kubectl } from '../../tools/stack/kubectl.ts';
-import { stackOfThisRun } from '../support/attach.ts';
 import { eventually } from '../support/eventually.ts';
-import { applyPolicies, bindPolicies } from './admission-bench.ts';
-import { change, connectionsForTests, demand, newNamespace } from './crds-bench.ts';
+import { applyPolicies } from './admission-bench.ts';
+import { connectionsForTests } from './crds-bench.ts';
+import { adoptedIn, bound, holdingIn, lifted, manifest, replicaSets, template } from './hold-policy-bench.ts';
 
 const connections = connectionsForTests();
-const clock = { now: () => Date.now() };
-
-const deploymentSchema = z.looseObject({
-  metadata: z.looseObject({
-    name: z.string(),
-    resourceVersion: z.string(),
-    generation: z.number(),
-    annotations: z.record(z.string(), z.string()).default({}),
-    managedFields: z.array(z.looseObject({ fieldsV1: z.unknown() })).default([]),
-  }),
-  spec: z.looseObject({ paused: z.boolean().optional(), replicas: z.number() }),
-});
-type Seen = z.output<typeof deploymentSchema>;
-
-interface Bench {
-  readonly namespace: string;
-  /** As the controller. */
-  readonly holds: Holds;
-  readonly seen: () => Promise<Workload>;
-  readonly read: () => Promise<Seen>;
-  /** Changes it as the admin does. */
-  readonly edit: (body: unknown) => Promise<Seen>;
-  /** The answer to such a change, whatever it is. */
-  readonly ask: (body: unknown) => Promise<{ readonly status: number; readonly message: string }>;
-  readonly run: (args: readonly string[], stdin?: unknown) => Promise<Ended>;
-  readonly complete: () => Promise<Workload>;
-}
-
-/** The Deployment as its owner has it in Git. */
-function manifest(image: string, more: { readonly annotations?: object; readonly spec?: object } = {}): object {
-  const labels = { app: 'checkout' };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'checkout', annotations: more.annotations ?? { 'serin.dev/canary': 'enabled' } },
-    spec: {
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: 'app', image }] } },
-      ...more.spec,
-    },
-  };
-}
-
-function template(image: string): object {
-  return { spec: { template: { spec: { containers: [{ name: 'app', image }] } } } };
-}
-
-async function begin(): Promise<Bench> {
-  const { admin, controller } = connections();
-  const namespace = await newNamespace(admin, 'held');
-  await bindPolicies(admin, namespace);
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/checkout`;
-  const workloads = clusterWorkloads(controller, clock);
-  const read = async (): Promise<Seen> => deploymentSchema.parse(await demand(admin, 'GET', path));
-  const run = (args: readonly string[], stdin?: unknown): Promise<Ended> =>
-    kubectl(stackOfThisRun(), ['-n', namespace, ...args], stdin === undefined ? {} : { stdin: JSON.stringify(stdin) });
-  async function seen(): Promise<Workload> {
-    const workload = await workloads.get(namespace, 'checkout');
-    if (workload === undefined) throw new Error('The Deployment is gone.');
-    return workload;
-  }
-  async function ask(body: unknown): Promise<{ readonly status: number; readonly message: string }> {
-    const contentType = 'application/merge-patch+json';
-    const answer = await admin.request('PATCH', path, { body, contentType });
-    return {
-      status: answer.status,
-      message: z.looseObject({ message: z.string().default('') }).parse(answer.body).message,
-    };
-  }
-  const complete = (): Promise<Workload> =>
-    eventually('the Deployment to be complete', async () => {
-      const workload = await seen();
-      return workload.complete && workload.hash !== undefined && workload;
-    });
-  const edit = async (body: unknown): Promise<Seen> => deploymentSchema.parse(await change(admin, path, body));
-  return { namespace, holds: clusterHolds(controller, clock), seen, read, edit, ask, run, complete };
-}
-
-/** A Deployment that runs checkout:1, applied by kubectl, and adopted. */
-async function adopted(): Promise<Bench & { readonly stable: string }> {
-  const bench = await begin();
-  await bench.run(['apply', '-f', '-'], manifest('checkout:1'));
-  const { hash: stable = '' } = await bench.complete();
-  await bench.edit({ metadata: { annotations: { 'serin.dev/stable': stable, 'serin.dev/last': 'promoted b a a 1' } } });
-  await bench.complete();
-  return { ...bench, stable };
-}
-
-/** As `adopted`, with checkout:2 held back. */
-async function holding(): Promise<Bench & { readonly stable: string }> {
-  const bench = await adopted();
-  await bench.edit(template('checkout:2'));
-  return bench;
-}
-
-/** Lifts the pause as Serin does, once nobody writes the Deployment in between. */
-async function lifted({ holds, seen }: Bench): Promise<void> {
-  const isLifted = async (): Promise<boolean> => (await holds.lift(await seen())) === 'lifted';
-  await eventually('the pause to be lifted', isLifted);
-}
-
-async function replicaSets(bench: Bench): Promise<number> {
-  const { stdout } = await bench.run(['get', 'replicasets', '-o', 'name']);
-  return stdout.trim().split('\n').length;
-}
 
 const sentence =
   'Serin holds deployment/checkout, so that no template runs that was not judged, and lifts the pause itself.';
@@ -124,7 +13,7 @@ const sentence =
 describe('a changed pod template', () => {
   beforeAll(async () => {
     await applyPolicies();
-    const probe = await adopted();
+    const probe = await adoptedIn(connections());
     const isInForce = async (): Promise<boolean> => probe.holds.isAutomatic(await probe.seen());
     await eventually('the policy to be in force', isInForce);
   });
@@ -139,7 +28,7 @@ describe('a changed pod template', () => {
     ['a write that also takes the annotation away', ['apply', '-f', '-'], manifest('checkout:2', { annotations: {} })],
     ['a write that also asks for no replicas', ['apply', '-f', '-'], manifest('checkout:2', { spec: { replicas: 0 } })],
   ])('is held in the very write, and no pod of it starts: %s', async (_what, args, stdin) => {
-    const { stable, ...bench } = await adopted();
+    const { stable, ...bench } = await adoptedIn(connections());
     const { generation } = (await bench.read()).metadata;
 
     const ended = await bench.run(args, stdin);
@@ -160,7 +49,7 @@ describe('a changed pod template', () => {
   });
 
   it('stays held while more templates are applied, and its pause belongs to nobody', async () => {
-    const bench = await holding();
+    const bench = await holdingIn(connections());
 
     const again = await bench.run(['apply', '-f', '-'], manifest('checkout:3'));
 
@@ -172,7 +61,7 @@ describe('a changed pod template', () => {
   });
 
   it('is held in the midst of a promotion as well', async () => {
-    const bench = await holding();
+    const bench = await holdingIn(connections());
     await lifted(bench);
 
     const after = await bench.edit(template('checkout:3'));
@@ -181,7 +70,7 @@ describe('a changed pod template', () => {
   });
 
   it('rolls where the Deployment was not adopted', async () => {
-    const bench = await begin();
+    const bench = await bound(connections());
     await bench.run(['apply', '-f', '-'], manifest('checkout:1'));
     await bench.complete();
 
@@ -192,7 +81,7 @@ describe('a changed pod template', () => {
   });
 
   it('rolls where nothing serves', async () => {
-    const bench = await adopted();
+    const bench = await adoptedIn(connections());
     await bench.edit({ spec: { replicas: 0 } });
 
     const after = await bench.edit(template('checkout:2'));
@@ -201,7 +90,7 @@ describe('a changed pod template', () => {
   });
 
   it('leaves a person’s pause to the person, and is held when that is lifted', async () => {
-    const bench = await adopted();
+    const bench = await adoptedIn(connections());
     await bench.run(['rollout', 'pause', 'deployment/checkout']);
     const changed = await bench.edit(template('checkout:2'));
 
@@ -214,7 +103,7 @@ describe('a changed pod template', () => {
   });
 
   it('of kubectl rollout undo is held too, with the marks of now and not of then', async () => {
-    const bench = await holding();
+    const bench = await holdingIn(connections());
     await lifted(bench);
     const { hash: second = '' } = await eventually('the second template', async () => {
       const workload = await bench.complete();
@@ -235,7 +124,7 @@ describe('a changed pod template', () => {
 
 describe('a held Deployment', () => {
   it('is scaled, labelled and annotated like any other', async () => {
-    const bench = await holding();
+    const bench = await holdingIn(connections());
 
     const ended = [
       await bench.run(['scale', 'deployment/checkout', '--replicas=3']),
@@ -255,7 +144,7 @@ describe('a held Deployment', () => {
   });
 
   it('is so at any size as far as asking goes, and asking leaves no trace', async () => {
-    const bench = await holding();
+    const bench = await holdingIn(connections());
     const automatic = async (): Promise<boolean> => bench.holds.isAutomatic(await bench.seen());
     const before = await bench.read();
     const answers = [await automatic()];
@@ -285,7 +174,7 @@ describe('a held Deployment', () => {
       ],
     ],
   ])('is not let go by %s', async (_what, args, stdin) => {
-    const bench = await holding();
+    const bench = await holdingIn(connections());
 
     const ended = await bench.run(args, stdin);
 
@@ -296,7 +185,7 @@ describe('a held Deployment', () => {
   });
 
   it('is let go by Serin', async () => {
-    const bench = await holding();
+    const bench = await holdingIn(connections());
 
     await lifted(bench);
 
@@ -304,7 +193,7 @@ describe('a held Deployment', () => {
   });
 
   it('may be let go by anybody once it asks for no canaries', async () => {
-    const bench = await holding();
+    const bench = await holdingIn(connections());
 
     const left = await bench.ask({ metadata: { annotations: { 'serin.dev/canary': null } } });
     const resumed = await bench.run(['rollout', 'resume', 'deployment/checkout']);

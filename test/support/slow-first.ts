@@ -2,7 +2,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take more than a minute and a half on two cores, so ordered that the two of kills do not meet. */
-const slow = [
+export const slow = [
   'managed-kill',
   'judgement',
   'managed-routes',
